@@ -1,0 +1,77 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * wub_m3u8: media and master playlists (CONTRACT.md 6 as changed by
+ * section 0; HLS.md 6, RFC 8216).
+ * May call: wub_best, wub_buf, wub_time.
+ * Frees: nothing; text lives in the caller's arena.
+ */
+
+
+#ifndef WUB_M3U8_H_INCLUDED_
+#define WUB_M3U8_H_INCLUDED_
+
+
+#include "common/wub.h"
+#include "common/wub_arena.h"
+#include "common/wub_best.h"
+#include "common/wub_buf.h"
+
+
+typedef struct {
+    wub_str_t  segments_uri;    /* what stands before /CHANNEL, no end / */
+    wub_str_t  channel;
+    wub_str_t  quality;
+    int64_t    start;           /* of the range, microseconds */
+    int64_t    end;             /* of the range; INT64_MAX: open */
+    int64_t    now;             /* microseconds */
+    int64_t    live_hold;       /* microseconds */
+    uint64_t   target_duration; /* seconds, the least; 0: auto */
+} wub_m3u8_media_t;
+
+
+/*
+ * What of a chain may be listed at this moment: the number of parts before
+ * the first hole younger than live_hold, where a hole's age counts from
+ * its end (the segment that is missing may still arrive until then).
+ * Kept apart from the chain, which says what is on disk.
+ */
+size_t wub_m3u8_listed(const wub_chain_t *chain, int64_t now,
+    int64_t live_hold);
+
+/*
+ * Appends the media playlist of a chain.  ENDLIST and PLAYLIST-TYPE:VOD
+ * iff end <= now and nothing is missing at the end, held back included.
+ * ret_holes: the holes inside the list, may be NULL.
+ */
+void wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
+    const wub_chain_t *chain, size_t *ret_holes);
+
+
+typedef struct {
+    wub_str_t  name;            /* the quality's directory */
+    uint64_t   bandwidth;       /* bits per second; 0: not known */
+} wub_m3u8_variant_t;
+
+/*
+ * Puts variants in order: source first, then by bandwidth, highest first,
+ * then by name; gives those not known upstream's number for that name; and
+ * makes equal numbers distinct, a bit per second apart (hls.js joins
+ * levels of one bandwidth into one).
+ */
+void wub_m3u8_variants(wub_m3u8_variant_t *variants, size_t n);
+
+/*
+ * Appends the master playlist.  query: the raw query string that every
+ * variant's URI repeats, without '?', may be empty.  prefix: what stands
+ * before /CHANNEL/QUALITY.m3u8, "/playlist" as a rule.
+ */
+void wub_m3u8_master(wub_buf_t *b, wub_str_t prefix, wub_str_t channel,
+    wub_str_t query, const wub_m3u8_variant_t *variants, size_t n);
+
+/* the highest bit rate of one segment, bits per second; 0 for none */
+uint64_t wub_m3u8_peak(uint64_t best, uint64_t size, int64_t duration);
+
+
+#endif /* WUB_M3U8_H_INCLUDED_ */
