@@ -100,7 +100,7 @@ if [ -n "$$missing" ]; then                                                   \
     fi;                                                                       \
     apt-get update -qq || true;                                               \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq                     \
-        --no-install-recommends $$missing < /dev/null;                        \
+        --no-install-recommends $$missing < /dev/null 9>&-;                   \
 fi
 endef
 
@@ -108,8 +108,8 @@ deps: ## install the Debian packages that building, running and testing need
 	@$(call deps_check,build run test)
 
 build/deps/%: Makefile
-	@$(call deps_check,$*)
-	@mkdir -p $(@D) && touch $@
+	@mkdir -p $(@D)
+	@{ flock 9; $(call deps_check,$*); touch $@; } 9> build/deps/.lock
 
 
 # ---- objects, worker, module
