@@ -5,12 +5,13 @@
  * wub_dir: the one marked exception of common/: it opens, lists and stats
  * what lies in the segment store.  Thread-safe, silent; in nginx it runs
  * in thread tasks (a lookup of one file excepted, which is bounded).
- * May call: openat2, openat, fdopendir, readdir, fstat, fstatat, close.
+ * May call: openat2, open, openat, getdents64, lseek, fstat, fstatat, close.
  * Frees: nothing but what a failing call opened; descriptors it returns
  * are the caller's to close.
  *
  * A path never leaves the store: it is resolved beneath the root, and a
- * symbolic link that leads out is WUB_DENIED.
+ * symbolic link that leads out is WUB_DENIED.  Where the kernel has no
+ * openat2() (before 5.6), so is every symbolic link below the root.
  */
 
 
@@ -72,8 +73,9 @@ wub_rc_t wub_dir_open_file(const char *root, const char *path, int *ret_fd,
     wub_file_stat_t *ret, int *ret_errno) WUB_MUST_CHECK;
 
 /*
- * The same for a file of an hour directory that is open; a file whose
- * tombstone lies beside it is WUB_DENIED (CONTRACT.md 0: 410).
+ * The same for a file of an hour directory that is open; a link may not
+ * leave that directory.  A file whose tombstone lies beside it is
+ * WUB_DENIED with an errno of 0, there or not (CONTRACT.md 0: 410).
  */
 wub_rc_t wub_dir_open_segment(int dirfd, wub_str_t name, int *ret_fd,
     wub_file_stat_t *ret, int *ret_errno) WUB_MUST_CHECK;
