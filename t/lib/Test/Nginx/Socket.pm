@@ -21,10 +21,12 @@ use File::Path qw(make_path remove_tree);
 use List::Util qw(shuffle);
 use Scalar::Util qw(looks_like_number);
 use Test::LongString qw(is_string);
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
 use Wub::Http qw(http_exchange http_parse);
+use Wub::Log qw(check_log log_patterns);
 use Wub::Nginx;
+use Wub::Request qw(block_requests);
 
 our @EXPORT = qw(
     plan run_tests repeat_each no_shuffle no_long_string no_root_location
@@ -155,7 +157,7 @@ sub _run_block {
         _write_user_files($block);
     }
 
-    push @expected, _patterns($block, 'error_log');
+    push @expected, log_patterns($block, 'error_log');
     $last_name = $name;
 
     my $init = _section($block, 'init');
@@ -300,9 +302,10 @@ sub _check_refused {
             Test::More::isnt($status >> 8, 0, "$name - refused as expected");
         }
 
-        _check_log($block, 'error', 0, 0);
+        check_log($block, kind => 'error', file => $nginx->log_file,
+                  from => 0, repeat => 0, wait => 0);
         push @unexpected, map { "$name: $_" }
-            $nginx->unexpected('[emerg]', _patterns($block, 'error_log'));
+            $nginx->unexpected('[emerg]', log_patterns($block, 'error_log'));
         unlink $nginx->log_file;
     }
 
@@ -338,9 +341,13 @@ sub _run_requests {
     my ($block, $repeat) = @_;
 
     my $name = _section($block, 'name');
-    my $from = { error  => -s $nginx->log_file || 0,
-                 access => -s server_root() . '/logs/access.log' || 0 };
-    my ($connections, $total) = _connections($block);
+    my @logs = map { { kind => $_, file => "$set{root}/logs/$_.log",
+                       repeat => $repeat, wait => 2 } } qw(error access);
+
+    $_->{from} = -s $_->{file} || 0 for @logs;
+
+    my ($connections, $total) = eval { block_requests($block) }
+        or bail_out("$name - $@");
     my $index = 0;
 
     for my $connection (@$connections) {
@@ -379,8 +386,7 @@ sub _run_requests {
 
     sleep _time(_section($block, 'wait')) if _section($block, 'wait');
 
-    _check_log($block, 'error', $from->{error}, $repeat);
-    _check_log($block, 'access', $from->{access}, $repeat);
+    check_log($block, %$_) for @logs;
     return;
 }
 
@@ -403,140 +409,6 @@ sub _time {
     return $1 / 1000 if $text =~ /^\s*([\d.]+)\s*ms\s*$/;
     return $1 if $text =~ /^\s*([\d.]+)\s*s?\s*$/;
     bail_out("'$text' is no time");
-}
-
-
-# What the block sends: ([ { packets, methods }, ... ], number of requests),
-# one element for each connection.
-sub _connections {
-    my ($block) = @_;
-
-    my $raw = _section($block, 'raw_request');
-    return _raw_connection($block, $raw) if defined $raw;
-
-    my $pipelined = _section($block, 'pipelined_requests');
-    return _pipeline($block, $pipelined) if defined $pipelined;
-
-    my $request = _section($block, 'request');
-
-    defined $request or bail_out(_section($block, 'name'),
-                                 ' - there is no --- request');
-
-    my @requests = ref $request ? @$request : ($request);
-    my @connections;
-
-    for my $i (0 .. $#requests) {
-        my @packets = ref $requests[$i] ? @{ $requests[$i] }
-                                        : ($requests[$i]);
-        push @connections, _connection($block, $i, 'close', @packets);
-    }
-
-    return (\@connections, scalar @requests);
-}
-
-
-sub _raw_connection {
-    my ($block, $raw) = @_;
-
-    my $delay = _section($block, 'raw_request_middle_delay');
-    my @parts = ref $raw ? @$raw : ($raw);
-    my @packets = map { { value => $_, delay_before => $delay || 0 } } @parts;
-
-    $packets[0]{delay_before} = 0;
-
-    my ($method) = join('', @parts) =~ /^\s*([A-Z]+)/;
-
-    return ([ { packets => \@packets, methods => [ $method || 'GET' ] } ],
-            1);
-}
-
-
-sub _pipeline {
-    my ($block, $requests) = @_;
-
-    ref $requests eq 'ARRAY' or bail_out(_section($block, 'name'),
-        ' - pipelined_requests is not an array');
-
-    my ($value, @methods) = ('');
-
-    for my $i (0 .. $#$requests) {
-        my $part = _connection($block, $i,
-            $i == $#$requests ? 'close' : 'keep-alive', $requests->[$i]);
-
-        $value .= join '', map { $_->{value} } @{ $part->{packets} };
-        push @methods, @{ $part->{methods} };
-    }
-
-    return ([ { packets => [ { value => $value } ], methods => \@methods } ],
-            scalar @$requests);
-}
-
-
-# One request, given in packets: text, or { value, delay_before }.  Only
-# the first packet is completed with a version and headers, so it has to
-# hold the whole request line.
-sub _connection {
-    my ($block, $index, $connection, @packets) = @_;
-
-    @packets = map { ref $_ ? { %$_ } : { value => $_ } } @packets;
-
-    my $first = shift @packets;
-    my $text = $first->{value};
-
-    1 while $text =~ s/\A\s*#[^\n]*\n//;
-
-    my ($method, $target, $version, $body) =
-        $text =~ /\A\s*(\S+)[ \t]*(\S*)[ \t]*([^\s]*)[^\n]*(?:\n(.*))?\z/s;
-
-    defined $method or bail_out(_section($block, 'name'),
-                                ' - the request is empty');
-
-    $target = '/' if $target eq '';
-    $version = 'HTTP/1.1' if $version eq '';
-    $body = '' if !defined $body;
-
-    my $headers = _more_headers($block, $index);
-    my $rest = join '', map { $_->{value} } @packets;
-
-    if ($headers !~ /^Transfer-Encoding:\s*chunked/mi
-        && $headers !~ /^Content-Length:/mi
-        && "$body$rest" =~ /\S/)
-    {
-        $body =~ s/\A\s+//;
-        $body =~ s/\s+\z// if !@packets;
-        $packets[-1]{value} =~ s/\s+\z// if @packets;
-
-        $headers .= 'Content-Length: ' . length(join '', $body,
-            map { $_->{value} } @packets) . "\r\n";
-    }
-
-    $headers = "Connection: $connection\r\n$headers"
-        if $headers !~ /^Connection/mi;
-    $headers = "Host: localhost\r\n$headers" if $headers !~ /^Host:/mi;
-
-    $first->{value} = "$method $target $version\r\n$headers\r\n$body";
-
-    return { packets => [ $first, @packets ], methods => [ $method ] };
-}
-
-
-sub _more_headers {
-    my ($block, $index) = @_;
-
-    my $text = _section($block, 'more_headers');
-
-    $text = $text->[$index] if ref $text;
-    return '' if !defined $text;
-
-    my $out = '';
-
-    for my $line (split /\n+/, $text) {
-        next if $line =~ /^\s*#/;
-        my ($key, $value) = split /:[ \t]*/, $line, 2;
-        $out .= "$key: " . (defined $value ? $value : '') . "\r\n";
-    }
-
-    return $out;
 }
 
 
@@ -704,85 +576,6 @@ sub _filter {
     }
 
     return $body;
-}
-
-
-sub _patterns {
-    my ($block, $section) = @_;
-
-    my $value = _section($block, $section);
-
-    return () if !defined $value;
-    return @$value if ref $value eq 'ARRAY';
-    return ($value) if ref $value;
-    return grep { length } split /\n+/, $value;
-}
-
-
-# error_log, no_error_log and grep_error_log, or the same of access.log
-sub _check_log {
-    my ($block, $kind, $from, $repeat) = @_;
-
-    my $name = _section($block, 'name');
-    my $file = server_root() . "/logs/$kind.log";
-    my @wanted = _patterns($block, "${kind}_log");
-    my @refused = _patterns($block, "no_${kind}_log");
-    my @lines;
-
-    # what is logged at the end of a request comes after its answer
-    my $until = time + (@wanted && $nginx->running ? 2 : 0);
-
-    for (;;) {
-        @lines = _log_lines($file, $from);
-        last if time >= $until || !grep { !_match($_, \@lines) } @wanted;
-        sleep 0.02;
-    }
-
-    for my $pattern (@wanted) {
-        Test::More::ok(defined _match($pattern, \@lines),
-            "$name - $kind.log has '$pattern' (repeat $repeat)")
-            or Test::More::diag(@lines);
-    }
-
-    for my $pattern (@refused) {
-        my $line = _match($pattern, \@lines);
-        Test::More::ok(!defined $line,
-            "$name - $kind.log has no '$pattern' (repeat $repeat)")
-            or Test::More::diag($line);
-    }
-
-    my $grep = _section($block, "grep_${kind}_log");
-    return if !defined $grep;
-
-    my $out = join '', map { ref $grep ? (/$grep/ ? "$&\n" : ())
-        : index($_, $grep) >= 0 ? "$grep\n" : () } @lines;
-    my $want = _section($block, "grep_${kind}_log_out");
-    $want = $want->[$repeat] if ref $want eq 'ARRAY';
-
-    is_string($out, defined $want ? $want : '',
-              "$name - lines of $kind.log (repeat $repeat)");
-    return;
-}
-
-
-sub _log_lines {
-    my ($file, $from) = @_;
-
-    open my $in, '<', $file or return;
-    seek $in, $from, 0;
-    return <$in>;
-}
-
-
-sub _match {
-    my ($pattern, $lines) = @_;
-
-    for my $line (@$lines) {
-        return $line if ref $pattern ? $line =~ $pattern
-                                     : index($line, $pattern) >= 0;
-    }
-
-    return;
 }
 
 
