@@ -23,7 +23,10 @@
 #define WUB_PG_ITEMS_MAX         10000
 
 
-/* data NULL is SQL's null; an empty string has data that is not NULL */
+/*
+ * data NULL is SQL's null; an empty string has data that is not NULL.
+ * Items that are put hold no zero byte, as no text of Postgres can.
+ */
 typedef struct {
     wub_str_t  *items;
     size_t      nitems;
@@ -45,7 +48,13 @@ wub_rc_t wub_pg_array_parse(wub_arena_t *arena, wub_str_t s,
     wub_pg_items_t *ret) WUB_MUST_CHECK;
 void wub_pg_array_put(wub_buf_t *b, const wub_pg_items_t *items);
 
-/* "(a,,\"b \"\"c\"\"\")"; an empty field is null */
+/* one element, quoted where it must be; no commas, no braces */
+void wub_pg_array_put_item(wub_buf_t *b, wub_str_t item);
+
+/*
+ * "(a,,\"b \"\"c\"\"\")"; an empty field is null, so "()" is one null:
+ * a composite without columns looks the same.
+ */
 wub_rc_t wub_pg_composite_parse(wub_arena_t *arena, wub_str_t s,
     wub_pg_items_t *ret) WUB_MUST_CHECK;
 void wub_pg_composite_put(wub_buf_t *b, const wub_pg_items_t *items);
