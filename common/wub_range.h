@@ -37,16 +37,23 @@ typedef struct {
 
 
 /*
- * "START,END" of a query or command line.  Whether the end is after the
- * start is the caller's to say.
+ * "START,END" of a query or command line, both as wub_time_parse() reads
+ * them.  Whether the end is after the start is the caller's to say.
  */
 wub_rc_t wub_range_parse(wub_str_t s, wub_range_t *ret) WUB_MUST_CHECK;
 
-/* "TYPE,SECONDS"; empty is a hard cut */
+/*
+ * "TYPE,SECONDS": 1 to 32 of a-z, and a plain decimal above 0, WUB_TOO_BIG
+ * above an hour; empty is a hard cut.  Whether there is such a type is the
+ * caller's to say.
+ */
 wub_rc_t wub_transition_parse(wub_str_t s, wub_transition_t *ret)
     WUB_MUST_CHECK;
 
-/* Postgres' text of video_range[] and video_transition[], there and back */
+/*
+ * Postgres' text of video_range[] and video_transition[], there and back.
+ * Each sets its own pair of fields in ret and leaves the other pair.
+ */
 wub_rc_t wub_range_pg_parse(wub_arena_t *arena, wub_str_t s,
     wub_ranges_t *ret) WUB_MUST_CHECK;
 wub_rc_t wub_transition_pg_parse(wub_arena_t *arena, wub_str_t s,
