@@ -170,7 +170,6 @@ wub_scan_seconds(wub_scan_t *s, int64_t max, int64_t *ret)
 {
     bool        rest;       /* of what is cut off, more than the half digit */
     size_t      n;
-    int64_t     us;
     uint64_t    value, digit, half;
     wub_rc_t    rc;
     wub_scan_t  look;
@@ -215,18 +214,18 @@ wub_scan_seconds(wub_scan_t *s, int64_t max, int64_t *ret)
         value *= 10;
     }
 
-    us = (int64_t) value;
-
-    if (us > max || (us == max && (half != 0 || rest))) {
+    if (value > (uint64_t) max
+        || (value == (uint64_t) max && (half != 0 || rest)))
+    {
         return WUB_TOO_BIG;
     }
 
-    if (half > 5 || (half == 5 && (rest || us % 2 != 0))) {
-        us++;
+    if (half > 5 || (half == 5 && (rest || value % 2 != 0))) {
+        value++;
     }
 
     *s = look;
-    *ret = us;
+    *ret = (int64_t) value;
 
     return WUB_OK;
 }
