@@ -3,9 +3,11 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * worker_pg: the only file with libpq.  One connection; bound parameters
- * only; a lost connection is WORKER_RETRY and is opened anew by
- * worker_pg_connect(), a serialization failure or deadlock too.
- * May call: libpq, poll.
+ * only.  WORKER_RETRY: the connection is lost (open it anew by
+ * worker_pg_reconnect()), the server does not answer in time or is read
+ * only, or a serialization failure or deadlock; nothing else is worth
+ * trying again as it is.
+ * May call: libpq, poll, common/ (wub_arena).
  * Frees: rows by worker_pg_free(), the connection by worker_pg_close().
  */
 
@@ -17,14 +19,24 @@
 #include "worker/worker.h"
 
 
+/* milliseconds that one statement, or one script, may take */
+#define WORKER_PG_TIMEOUT         30000
+#define WORKER_PG_SCRIPT_TIMEOUT  900000
+
+
 typedef struct worker_pg_s  worker_pg_t;
 typedef struct worker_pg_rows_s  worker_pg_rows_t;
 
+/* what the server remarks on a statement: "NOTICE: ..." */
+typedef void (*worker_pg_notice_pt)(void *data, const char *text);
+
 
 /*
- * Connects or reconnects within timeout_ms.  name becomes
- * application_name, "wubloader-worker ROLE NAME" as a rule.  TimeZone is
- * UTC, DateStyle ISO, on every connection.
+ * Connects or reconnects within timeout_ms; only the lookup of a host's
+ * name may take longer.  name becomes application_name, "wubloader-worker
+ * ROLE NAME" as a rule.  TimeZone is UTC, DateStyle ISO, on every
+ * connection; statements end after WORKER_PG_TIMEOUT.  A conninfo that
+ * cannot be read is WORKER_INVALID.
  */
 worker_rc_t worker_pg_open(worker_pg_t **ret, const char *conninfo,
     const char *name, int timeout_ms, worker_err_t *err);
@@ -44,7 +56,10 @@ void worker_pg_abandon(worker_pg_t *pg);
 worker_rc_t worker_pg_run(worker_pg_t *pg, const char *sql, int nvalues,
     const char *const *values, worker_pg_rows_t **ret, worker_err_t *err);
 
-/* several statements without parameters, as a migration file holds them */
+/*
+ * Several statements without parameters, as a migration file holds them.
+ * After a failure a transaction that the script began is rolled back.
+ */
 worker_rc_t worker_pg_script(worker_pg_t *pg, const char *sql,
     worker_err_t *err);
 
@@ -60,12 +75,18 @@ int worker_pg_value_len(const worker_pg_rows_t *rows, int row, int col);
 /* NULL is accepted */
 void worker_pg_free(worker_pg_rows_t *rows);
 
+/* remarks go nowhere unless somebody asks for them; stays over reconnects */
+void worker_pg_on_notice(worker_pg_t *pg, worker_pg_notice_pt notice,
+    void *data);
+
 /* the descriptor to poll for notifications; -1 when not connected */
 int worker_pg_socket(const worker_pg_t *pg);
 
 /*
  * Reads what has arrived.  WORKER_OK: at least one notification came and
  * all are consumed; WORKER_AGAIN: none; WORKER_RETRY: connection lost.
+ * Ask before waiting for the descriptor: what came along with the answer to
+ * a statement does not make it readable again.
  */
 worker_rc_t worker_pg_notified(worker_pg_t *pg, worker_err_t *err);
 
