@@ -35,7 +35,8 @@ typedef struct {
  * What of a chain may be listed at this moment: the number of parts before
  * the first hole younger than live_hold, where a hole's age counts from
  * its end (the segment that is missing may still arrive until then).
- * Kept apart from the chain, which says what is on disk.
+ * A hold of 0 holds nothing.  Kept apart from the chain, which says what is
+ * on disk.
  */
 size_t wub_m3u8_listed(const wub_chain_t *chain, int64_t now,
     int64_t live_hold);
@@ -43,7 +44,7 @@ size_t wub_m3u8_listed(const wub_chain_t *chain, int64_t now,
 /*
  * Appends the media playlist of a chain.  ENDLIST and PLAYLIST-TYPE:VOD
  * iff end <= now and nothing is missing at the end, held back included.
- * ret_holes: the holes inside the list, may be NULL.
+ * ret_holes: the holes between two listed segments, may be NULL.
  */
 void wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
     const wub_chain_t *chain, size_t *ret_holes);
@@ -65,7 +66,9 @@ void wub_m3u8_variants(wub_m3u8_variant_t *variants, size_t n);
 /*
  * Appends the master playlist.  query: the raw query string that every
  * variant's URI repeats, without '?', may be empty.  prefix: what stands
- * before /CHANNEL/QUALITY.m3u8, "/playlist" as a rule.
+ * before /CHANNEL/QUALITY.m3u8, "/playlist" as a rule.  A byte of a name
+ * that may not stand in an attribute (quotes, control characters, what is
+ * not UTF-8), and '%', is shown percent-encoded.
  */
 void wub_m3u8_master(wub_buf_t *b, wub_str_t prefix, wub_str_t channel,
     wub_str_t query, const wub_m3u8_variant_t *variants, size_t n);
