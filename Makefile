@@ -40,6 +40,10 @@ endif
 
 CFLAGS_ALL = $(CC_BASE) $(CC_OPT) $(CC_HARD) $(CC_SAN) -fPIC -MMD -MP
 
+# only libpq's headers lie outside of the compiler's own path
+
+CFLAGS_worker = $$($(PKG_CONFIG) --cflags libpq)
+
 LIBS_worker = libpq jansson libavformat libavcodec libavutil
 LIBS_tool   = libavformat libavcodec libavutil
 LIBS_unit   = cmocka jansson
@@ -227,7 +231,8 @@ $(BUILD)/t/fuzz/%_fuzz: t/fuzz/%_fuzz.c $(COMMON_C) $(wildcard common/*.h)
 	    -fno-sanitize-recover=undefined -o $@ $< $(COMMON_C)
 
 lint-fast: build/deps/build build/deps/lint build/deps/run build/deps/test
-	$(CLANG) $(CC_BASE) -fsyntax-only $(COMMON_C) $(WORKER_C) $(TOOL_C)
+	$(CLANG) $(CC_BASE) -fsyntax-only $(CFLAGS_worker)                   \
+	    $(COMMON_C) $(WORKER_C) $(TOOL_C)
 	cppcheck -q -j2 -I. --std=c11 --error-exitcode=1 --inline-suppr       \
 	    --enable=warning,performance,portability                          \
 	    --suppress=missingInclude --suppress=normalCheckLevelMaxBranches  \
@@ -237,7 +242,8 @@ lint: lint-fast ## static analysis of all sources
 	@$(MAKE) --no-print-directory all
 	clang-tidy --quiet --warnings-as-errors='*'                           \
 	    --checks='-*,clang-analyzer-*,bugprone-*,$(TIDY_OFF)'             \
-	    $(COMMON_C) $(WORKER_C) $(TOOL_C) -- $(CC_BASE)
+	    $(COMMON_C) $(WORKER_C) $(TOOL_C)                                 \
+	    -- $(CC_BASE) $(CFLAGS_worker)
 	$(CC) $(CC_BASE) -O2 -fanalyzer -fsyntax-only $(COMMON_C)
 	prove -It/lib t/style.t t/rooms.t
 
