@@ -137,7 +137,7 @@ sub _preload {
     my ($self) = @_;
 
     for my $module (@{ $self->{modules} }) {
-        my $text = _slurp($module);
+        my $text = slurp($module);
         next if $text !~ /\b(libasan\.so\.\d+)/;
 
         open my $gcc, '-|', 'gcc', "-print-file-name=$1"
@@ -416,7 +416,7 @@ sub stop {
 sub log_text {
     my ($self) = @_;
 
-    return _slurp($self->log_file);
+    return slurp($self->log_file);
 }
 
 
@@ -438,7 +438,7 @@ sub unexpected {
 }
 
 
-sub _slurp {
+sub slurp {
     my ($path) = @_;
 
     open my $in, '<:raw', $path or return '';
