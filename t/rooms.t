@@ -171,7 +171,8 @@ my @objects = glob "$build/nginx/addon/ngx_wubloader_module/*.o";
 ok(@objects, "$build has the objects of the module")
     or diag('run `make` first');
 
-my @state = map { my $object = $_; map { "$object: $_" }
+# the chain of filters is nginx's own idiom
+my @state = grep { !/ ngx_http_next_(?:header|body)_filter$/ } map { my $object = $_; map { "$object: $_" }
     grep { / [bBC] / && !/ [bB] (?:__|\.)/ } split /\n/, `nm $object` }
     @objects;
 

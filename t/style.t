@@ -106,6 +106,7 @@ is(join(', ', grep { !$tried{$_} } map { $_->{name} } style_rules()), '',
 my @messages = (
     ["Common: read times\n\nBecause.\n", 1],
     ["Docs: README for strangers\n\nBecause.\n", 1],
+    ["Common: Postgres' text forms\n\nBecause.\n", 1],
     ["Read times\n\nBecause.\n", 0],
     ["Other: read times\n\nBecause.\n", 0],
     ["Common: Read times\n\nBecause.\n", 0],

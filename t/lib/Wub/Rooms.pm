@@ -40,7 +40,7 @@ my @rooms = (
         includes => qr/^(?: "common\/wub(?:_\w+)?\.h"
                           | "worker\/worker(?:_\w+)?\.h"
                           | <(?:sys\/|linux\/)?(?!ngx_)\w+\.h> )$/x,
-        prefix   => qr/^(?:worker_|main$)/,
+        prefix   => qr/^(?:worker_|main$|main_)/,
         macro    => qr/^(?:WORKER_|worker_)/,
     },
 );
@@ -70,7 +70,7 @@ my @libraries = (
 my @layers = (
     [ 'main', qr/^main$/ ],
     [ 'role', qr/^worker_(?:cutter|media|migrate)(?:_\w+)?$/ ],
-    [ 'step', qr/^worker_(?:check|cut|job|upload)(?:_\w+)?$/ ],
+    [ 'step', qr/^worker_(?:check|cut|job|join|upload)(?:_\w+)?$/ ],
     [ 'wrapper', qr/^worker_(?:av|child|config|file|footage|log|loop|options
                              |pause|pg|sink|store)(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],

@@ -31,6 +31,9 @@ my $TEXT   = qr/$CODE|\.(?:md|yml|ya?ml|json)$
 # made by programs, or data whose bytes matter
 my $FOREIGN = qr/^t\/(?:golden|fuzz\/corpus)\/|package-lock\.json$/;
 
+# words that are written with a capital anywhere
+my $NAME = qr/(?:Postgres|Debian|Perl|Prometheus|Chromium|Makefile|Test)/;
+
 my @banned = qw(strcpy strcat sprintf vsprintf sscanf vsscanf atoi atol atoll
     atof strtol strtoul strtoll strtoull strtod strtok gmtime localtime
     asctime ctime system popen gets alloca);
@@ -127,7 +130,7 @@ sub style_commit {
     push @wrong, 'the subject has no area, as in "Common: read times"'
         if !defined $area || !$area{$area};
     push @wrong, 'the summary begins with a capital'
-        if defined $rest && $rest =~ /^[A-Z][a-z]/;
+        if defined $rest && $rest =~ /^(?!$NAME\b)[A-Z][a-z]/;
     push @wrong, 'the subject ends with a full stop' if $subject =~ /\.$/;
     push @wrong, 'the subject is longer than 72 columns'
         if length $subject > SUBJECT_MAX;
