@@ -286,7 +286,7 @@ sub createdb {
 
     my @row = $self->psql('postgres',
         "SELECT 1 FROM pg_database WHERE datname = '$db'");
-    $self->psql('postgres', "CREATE DATABASE $db") if !@row;
+    $self->psql('postgres', qq(CREATE DATABASE "$db")) if !@row;
 
     return $self;
 }
