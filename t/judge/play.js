@@ -47,11 +47,17 @@ async function page(browser, url) {
     await browser.open(url);
 
     while (Date.now() < end) {
+        /* a page that is still being loaded has nothing to ask */
         const ready = await browser.evaluate(
-            'typeof Hls === "function" && typeof start === "function"');
+            'typeof Hls === "function" && typeof start === "function"')
+            .catch(() => false);
 
         if (ready) {
             return;
+        }
+
+        if (browser.failed) {
+            throw new Error(browser.failed);
         }
 
         await sleep(50);
