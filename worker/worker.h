@@ -20,6 +20,8 @@
 #include "common/wub_arena.h"
 
 
+#define WORKER_VERSION           "0.1.0"
+
 #define WORKER_EXIT_OK           0
 #define WORKER_EXIT_FAILED       1
 #define WORKER_EXIT_USAGE        2
