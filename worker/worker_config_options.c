@@ -1,0 +1,170 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * What the command line and the environment say, over what the file says,
+ * and the defaults below both.
+ */
+
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/wub_scan.h"
+#include "worker/worker_config.h"
+
+
+static worker_rc_t worker_config_cut_options(wub_arena_t *arena,
+    const worker_options_t *options, worker_config_cut_t *ret,
+    worker_err_t *err);
+static worker_rc_t worker_config_tags(wub_arena_t *arena, const char *tags,
+    worker_list_t *ret, worker_err_t *err);
+static worker_rc_t worker_config_hostname(wub_arena_t *arena,
+    const char **ret, worker_err_t *err);
+
+
+worker_rc_t
+worker_config_override(wub_arena_t *arena, const worker_options_t *options,
+    worker_config_t *ret, worker_err_t *err)
+{
+    size_t  i;
+
+    const struct {
+        const char   *option;
+        const char  **field;
+    } rows[] = {
+        { options->segments, &ret->segments },
+        { options->database, &ret->database },
+        { options->name, &ret->name },
+        { options->listen, &ret->cut.listen }
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].option != NULL) {
+            *rows[i].field = rows[i].option;
+        }
+    }
+
+    if (ret->database == NULL) {
+        ret->database = getenv("WUBLOADER_DATABASE");
+    }
+
+    if (ret->name == NULL
+        && worker_config_hostname(arena, &ret->name, err) != WORKER_OK)
+    {
+        return WORKER_INVALID;
+    }
+
+    return worker_config_cut_options(arena, options, &ret->cut, err);
+}
+
+
+static worker_rc_t
+worker_config_cut_options(wub_arena_t *arena,
+    const worker_options_t *options, worker_config_cut_t *ret,
+    worker_err_t *err)
+{
+    wub_str_t    text;
+    worker_rc_t  rc;
+
+    if (options->jobs != 0) {
+        ret->jobs = options->jobs;
+    }
+
+    if (ret->jobs == 0) {
+        ret->jobs = 1;
+    }
+
+    ret->explicit_only = ret->explicit_only || options->explicit_only;
+
+    if (options->tags != NULL) {
+        rc = worker_config_tags(arena, options->tags, &ret->tags, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    if (options->locations == NULL) {
+        return WORKER_OK;
+    }
+
+    text = wub_str_n(options->locations, strlen(options->locations));
+
+    return worker_config_parse_locations(arena, text, "--locations", ret, err);
+}
+
+
+static worker_rc_t
+worker_config_tags(wub_arena_t *arena, const char *tags, worker_list_t *ret,
+    worker_err_t *err)
+{
+    size_t       n;
+    wub_str_t    tag;
+    wub_scan_t   s;
+    const char  *p;
+
+    n = 1;
+
+    for (p = tags; *p != '\0'; p++) {
+        n += (*p == ',');
+    }
+
+    ret->nitems = 0;
+    ret->items = wub_arena_calloc(arena, n * sizeof(char *));
+
+    if (ret->items == NULL) {
+        return worker_fail_wub(err, WUB_NO_MEMORY, "--tags");
+    }
+
+    wub_scan_init(&s, wub_str_n(tags, strlen(tags)));
+
+    while (!wub_scan_done(&s)) {
+
+        if (wub_scan_until(&s, ',', &tag) != WUB_OK) {
+            tag = wub_scan_rest(&s);
+        }
+
+        if (tag.len == 0) {
+            continue;
+        }
+
+        ret->items[ret->nitems] = wub_arena_strdup(arena, tag);
+
+        if (ret->items[ret->nitems] == NULL) {
+            return worker_fail_wub(err, WUB_NO_MEMORY, "--tags");
+        }
+
+        ret->nitems++;
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_config_hostname(wub_arena_t *arena, const char **ret,
+    worker_err_t *err)
+{
+    char         name[256];
+    const char  *copy;
+
+    name[0] = '\0';
+    (void) gethostname(name, sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+
+    if (name[0] == '\0') {
+        return worker_fail(err, WORKER_INVALID,
+                           "The host has no name; give this worker one with"
+                           " --name");
+    }
+
+    copy = wub_arena_strdup(arena, wub_str_n(name, strlen(name)));
+
+    if (copy == NULL) {
+        return worker_fail_wub(err, WUB_NO_MEMORY, name);
+    }
+
+    *ret = copy;
+
+    return WORKER_OK;
+}
