@@ -54,19 +54,40 @@ CREATE OR REPLACE FUNCTION wubloader_audit() RETURNS trigger
     SET search_path = pg_catalog, public, pg_temp AS
 $$
 DECLARE
+    was      record;
+    now      record;
     key      text;
     row_old  jsonb;
     row_new  jsonb;
 BEGIN
     IF TG_LEVEL = 'ROW' THEN
 
+        was := OLD;
+        now := NEW;
+
+        -- progress comes each second, and images are large
+        IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'events' THEN
+            now.progress := was.progress;
+            now.progress_note := was.progress_note;
+
+            IF now.thumbnail_image IS NOT DISTINCT FROM was.thumbnail_image
+            THEN
+                now.thumbnail_image := NULL;
+                was.thumbnail_image := NULL;
+            END IF;
+
+            IF now IS NOT DISTINCT FROM was THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+
         IF TG_OP <> 'INSERT' THEN
-            row_old := wubloader_audit_row(to_jsonb(OLD), TG_ARGV[1]);
+            row_old := wubloader_audit_row(to_jsonb(was), TG_ARGV[1]);
             key := row_old ->> TG_ARGV[0];
         END IF;
 
         IF TG_OP <> 'DELETE' THEN
-            row_new := wubloader_audit_row(to_jsonb(NEW), TG_ARGV[1]);
+            row_new := wubloader_audit_row(to_jsonb(now), TG_ARGV[1]);
             key := coalesce(key, row_new ->> TG_ARGV[0]);
         END IF;
 
@@ -91,7 +112,7 @@ BEGIN
         VALUES (TG_TABLE_SCHEMA, TG_TABLE_NAME, key, left(TG_OP, 1),
                 row_old, row_new,
                 session_user, current_setting('application_name'),
-                inet_client_addr(), txid_current(), now(),
+                inet_client_addr(), txid_current(), current_timestamp,
                 clock_timestamp());
 
     RETURN NULL;

@@ -18,6 +18,7 @@ use Cwd qw(abs_path);
 use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use POSIX qw(WNOHANG);
+use Scalar::Util qw(weaken);
 
 
 # a socket's path may have 107 bytes, and its name is .s.PGSQL.5432
@@ -163,12 +164,18 @@ sub _spawn {
 sub _initdb {
     my ($self) = @_;
 
+    # a name of its own until it is whole
+    my $new = "$self->{data}.new";
+    remove_tree($new);
+
     my $log = "$self->{base}/initdb.log";
     my $pid = $self->_spawn($log, "$self->{bin}/initdb",
-        '-D', $self->{data}, '-U', 'wubloader', '-A', 'trust', '-E', 'UTF8',
+        '-D', $new, '-U', 'wubloader', '-A', 'trust', '-E', 'UTF8',
         '--locale=C', '--no-instructions', '--no-sync');
     waitpid $pid, 0;
     croak "initdb failed:\n" . _slurp($log) if $? != 0;
+
+    rename $new, $self->{data} or croak "$self->{data}: $!\n";
 }
 
 
@@ -185,9 +192,13 @@ sub start {
                'shared_buffers=16MB', 'autovacuum=off'
         if !$self->{fsync};
 
-    $self->{server} = $self->_spawn($self->{log}, "$self->{bin}/postgres",
+    # should we be killed without a word, the server goes too
+    my @cmd = -x '/usr/bin/setpriv'
+        ? ('/usr/bin/setpriv', '--pdeathsig', 'INT') : ();
+
+    $self->{server} = $self->_spawn($self->{log}, @cmd, "$self->{bin}/postgres",
         '-D', $self->{data}, map { ('-c', $_) } @set);
-    $running{$self->{server}} = $self;
+    weaken($running{$self->{server}} = $self);
 
     my $end = time + $self->{timeout};
     until ($self->_ready) {
@@ -389,14 +400,14 @@ sub DESTROY {
 
     return if $$ != ($self->{pid} // 0);
     local ($?, $!, $@);
-    $self->stop('immediate');
+    $self->stop($self->{base} eq $self->{made} ? 'immediate' : 'fast');
     remove_tree($self->{made}) if $self->{made};
 }
 
 
 # Signals that would end the program without END must pass by it.  A handler
 # that the program has set itself stays.
-my %number = (HUP => 1, INT => 2, TERM => 15);
+my %number = (HUP => 1, INT => 2, PIPE => 13, TERM => 15);
 
 for my $name (keys %number) {
     $SIG{$name} //= sub { exit 128 + $number{$_[0]} };
@@ -404,7 +415,7 @@ for my $name (keys %number) {
 
 END {
     local ($?, $!);
-    for my $pg (values %running) {
+    for my $pg (grep { defined } values %running) {
         $pg->DESTROY if $pg->{pid} == $$;
     }
 }
