@@ -26,6 +26,7 @@ subtest 'from 2026' => sub { newest() };
 subtest 'from 2023' => sub { intervals() };
 subtest 'from 2019' => sub { oldest() };
 subtest 'upstream goes on' => sub { upstream() };
+subtest 'by an ordinary owner' => sub { owner() };
 subtest 'migrations at once' => sub { together() };
 subtest 'failures' => sub { failures() };
 subtest 'playlists that cannot be unique' => sub { twins() };
@@ -420,6 +421,39 @@ sub upstream {
             is $n->[0], 1, "$db: " . substr $sql, 0, 40;
         }
     }
+}
+
+
+# who owns the tables, but neither the server nor a closed history
+sub owner {
+    $pg->psql('postgres', 'CREATE ROLE clerk LOGIN');
+
+    load('owned', 'upstream.sql');
+    $pg->psql('owned', join '', map { "ALTER $_ OWNER TO clerk;" }
+        'SCHEMA public', (map { "TYPE $_" } qw(event_state thumbnail_mode
+        video_range video_transition end_time)), 'DOMAIN box_coords',
+        map { "TABLE $_" } qw(events nodes roles playlists templates));
+    $pg->psql('owned', 'REVOKE ALL ON SCHEMA audit FROM PUBLIC;
+        DROP TRIGGER audit_trigger_row ON templates;
+        DROP TRIGGER audit_trigger_stm ON templates');
+    (my $info = $pg->conninfo('owned')) =~ s/user=\w+/user=clerk/;
+
+    my ($status, $said) = migrate($info);
+    is $status, 0, 'migrates' or diag $said;
+    like $said, qr/changes of templates are not recorded/,
+        'says what it may not do';
+    unlike $said, qr/changes of events/, 'and no more';
+
+    $pg->psql('mine', 'ALTER SCHEMA public OWNER TO clerk');
+    ($info = $pg->conninfo('mine')) =~ s/user=\w+/user=clerk/;
+    ($status, $said) = migrate($info);
+    isnt $status, 0, 'a schema is refused';
+    like $said, qr/GRANT CREATE ON DATABASE mine TO clerk/, 'says the cure';
+
+    $pg->psql('mine', 'GRANT CREATE ON DATABASE mine TO clerk');
+    ($status, $said) = migrate($info);
+    is $status, 0, 'which helps' or diag $said;
+    same_form('mine', 'form');
 }
 
 
