@@ -291,20 +291,14 @@ test_name(void **state)
 }
 
 
-/* a video's whole way, and what is found after a crash at each point */
-static void
-test_local(void **state)
-{
-    void                        *session;
-    worker_err_t                 err;
-    wub_str_t                    tags[2] = { wub_string("a\"b"),
-                                             wub_string("c") };
-    wub_pg_items_t               items = { tags, 2 };
-    worker_location_t            location;
-    worker_upload_plan_t         plan;
-    worker_upload_video_t        video;
-    const worker_upload_ops_t   *ops;
+static worker_location_t            location;
+static worker_upload_plan_t         plan;
+static const worker_upload_ops_t   *ops;
 
+
+static int
+begin_local(void **state)
+{
     (void) state;
 
     memset(&location, 0, sizeof(worker_location_t));
@@ -313,49 +307,51 @@ test_local(void **state)
     location.path = folder;
     location.write_info = true;
 
-    ops = worker_upload_find("local");
-    assert_ptr_equal(ops, &worker_upload_local);
-    assert_null(worker_upload_find("youtube"));
-    assert_int_equal(ops->check(&location, &err), WORKER_OK);
-
     plan.video_id = UUID;
     plan.name = "t-" UUID ".ts";
     plan.link = "";
+
+    ops = worker_upload_find("local");
+
+    return 0;
+}
+
+
+static void *
+written(void)
+{
+    void          *session;
+    worker_err_t   err;
+
+    assert_int_equal(ops->open(arena, &location, &plan, &session, &err),
+                     WORKER_OK);
+    assert_int_equal(ops->write(session, (const uint8_t *) "TS", 2, &err),
+                     WORKER_OK);
+
+    return session;
+}
+
+
+static void
+test_local(void **state)
+{
+    worker_err_t           err;
+    wub_str_t              tags[2] = { wub_string("a\"b"), wub_string("c") };
+    wub_pg_items_t         items = { tags, 2 };
+    worker_upload_video_t  video;
+
+    (void) state;
+
+    assert_ptr_equal(ops, &worker_upload_local);
+    assert_null(worker_upload_find("youtube"));
+    assert_int_equal(ops->check(&location, &err), WORKER_OK);
 
     video.title = "t";
     video.description = "line\nline";
     video.tags = &items;
     video.thumbnail = wub_str("PNG");
 
-    assert_int_equal(ops->resolve(arena, &location, &plan, &err),
-                     WORKER_DECLINED);
-
-    assert_int_equal(ops->open(arena, &location, &plan, &session, &err),
-                     WORKER_OK);
-    assert_int_equal(ops->write(session, (const uint8_t *) "TS", 2, &err),
-                     WORKER_OK);
-    assert_int_equal(nfiles(), 1);
-    ops->abort(session);
-    assert_int_equal(nfiles(), 0);
-
-    /* died before the end: what is left is removed */
-
-    assert_int_equal(ops->open(arena, &location, &plan, &session, &err),
-                     WORKER_OK);
-    assert_int_equal(worker_file_put(arena, folder, "t-" UUID ".json",
-                                     wub_str("{}"), &err), WORKER_OK);
-    assert_int_equal(worker_file_put(arena, folder, UUID ".png",
-                                     wub_str("x"), &err), WORKER_OK);
-    assert_int_equal(ops->resolve(arena, &location, &plan, &err),
-                     WORKER_DECLINED);
-    assert_int_equal(nfiles(), 0);
-    ops->abort(session);
-
-    assert_int_equal(ops->open(arena, &location, &plan, &session, &err),
-                     WORKER_OK);
-    assert_int_equal(ops->write(session, (const uint8_t *) "TS", 2, &err),
-                     WORKER_OK);
-    assert_int_equal(ops->finish(session, &video, &err), WORKER_OK);
+    assert_int_equal(ops->finish(written(), &video, &err), WORKER_OK);
     assert_int_equal(ops->resolve(arena, &location, &plan, &err), WORKER_OK);
     assert_int_equal(nfiles(), 3);
 
@@ -365,6 +361,39 @@ test_local(void **state)
                         "{\"title\": \"t\", \"description\": \"line\\nline\","
                         " \"tags\": [\"a\\\"b\", \"c\"]}\n");
 
+    location.path = "/nonexistent";
+    assert_int_equal(ops->check(&location, &err), WORKER_INVALID);
+    assert_non_null(strstr(err.text, "The location here cannot be used"));
+}
+
+
+/* what is found, and left, after an end at each point */
+static void
+test_local_crash(void **state)
+{
+    void          *session;
+    worker_err_t   err;
+
+    (void) state;
+
+    assert_int_equal(ops->resolve(arena, &location, &plan, &err),
+                     WORKER_DECLINED);
+
+    session = written();
+    assert_int_equal(nfiles(), 1);
+    ops->abort(session);
+    assert_int_equal(nfiles(), 0);
+
+    session = written();
+    assert_int_equal(worker_file_put(arena, folder, "t-" UUID ".json",
+                                     wub_str("{}"), &err), WORKER_OK);
+    assert_int_equal(worker_file_put(arena, folder, UUID ".png",
+                                     wub_str("x"), &err), WORKER_OK);
+    assert_int_equal(ops->resolve(arena, &location, &plan, &err),
+                     WORKER_DECLINED);
+    assert_int_equal(nfiles(), 0);
+    ops->abort(session);
+
     /* a stored name that is no name removes nothing */
 
     plan.name = "../t-" UUID ".ts";
@@ -373,10 +402,6 @@ test_local(void **state)
     plan.name = "ts";
     assert_int_equal(ops->resolve(arena, &location, &plan, &err),
                      WORKER_INVALID);
-
-    location.path = "/nonexistent";
-    assert_int_equal(ops->check(&location, &err), WORKER_INVALID);
-    assert_non_null(strstr(err.text, "The location here cannot be used"));
 }
 
 
@@ -391,7 +416,8 @@ main(void)
         cmocka_unit_test(test_folder),
         cmocka_unit_test(test_uuid),
         cmocka_unit_test(test_name),
-        cmocka_unit_test(test_local)
+        cmocka_unit_test_setup(test_local, begin_local),
+        cmocka_unit_test_setup(test_local_crash, begin_local)
     };
 
     return cmocka_run_group_tests(tests, begin, end);
