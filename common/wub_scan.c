@@ -10,6 +10,15 @@
 #define WUB_SCAN_DIGITS_MAX      18
 
 
+/* what follows the seconds; nothing at all is zero */
+typedef struct {
+    bool      rest;         /* a digit after the seventh is not zero */
+    uint64_t  us;
+    uint64_t  seventh;
+} wub_scan_fraction_t;
+
+
+static wub_rc_t wub_scan_fraction(wub_scan_t *s, wub_scan_fraction_t *ret);
 static bool wub_scan_digit(const wub_scan_t *s, uint64_t *ret);
 
 
@@ -168,11 +177,10 @@ wub_scan_i64(wub_scan_t *s, int64_t min, int64_t max, int64_t *ret)
 wub_rc_t
 wub_scan_seconds(wub_scan_t *s, int64_t max, int64_t *ret)
 {
-    bool        rest;       /* of what is cut off, more than the half digit */
-    size_t      n;
-    uint64_t    value, digit, half;
-    wub_rc_t    rc;
-    wub_scan_t  look;
+    uint64_t             value;
+    wub_rc_t             rc;
+    wub_scan_t           look;
+    wub_scan_fraction_t  f;
 
     if (max < 0) {
         return WUB_TOO_BIG;
@@ -185,42 +193,20 @@ wub_scan_seconds(wub_scan_t *s, int64_t max, int64_t *ret)
         return rc;
     }
 
-    n = 0;
-    half = 0;
-    rest = false;
-
-    if (wub_scan_char(&look, '.')) {
-
-        if (!wub_scan_digit(&look, &digit)) {
-            return WUB_INVALID;
-        }
-
-        for ( /* void */ ; wub_scan_digit(&look, &digit); look.pos++) {
-            n++;
-
-            if (n <= 6) {
-                value = value * 10 + digit;
-
-            } else if (n == 7) {
-                half = digit;
-
-            } else if (digit != 0) {
-                rest = true;
-            }
-        }
+    rc = wub_scan_fraction(&look, &f);
+    if (rc != WUB_OK) {
+        return rc;
     }
 
-    for ( /* void */ ; n < 6; n++) {
-        value *= 10;
-    }
+    value = value * (uint64_t) WUB_SECOND + f.us;
 
     if (value > (uint64_t) max
-        || (value == (uint64_t) max && (half != 0 || rest)))
+        || (value == (uint64_t) max && (f.seventh != 0 || f.rest)))
     {
         return WUB_TOO_BIG;
     }
 
-    if (half > 5 || (half == 5 && (rest || value % 2 != 0))) {
+    if (f.seventh > 5 || (f.seventh == 5 && (f.rest || value % 2 != 0))) {
         value++;
     }
 
@@ -280,6 +266,45 @@ wub_str_u64(wub_str_t s, uint64_t max, uint64_t *ret)
     }
 
     *ret = value;
+
+    return WUB_OK;
+}
+
+
+static wub_rc_t
+wub_scan_fraction(wub_scan_t *s, wub_scan_fraction_t *ret)
+{
+    size_t    n;
+    uint64_t  digit;
+
+    memset(ret, 0, sizeof(wub_scan_fraction_t));
+
+    if (!wub_scan_char(s, '.')) {
+        return WUB_OK;
+    }
+
+    for (n = 0; wub_scan_digit(s, &digit); n++) {
+
+        if (n < 6) {
+            ret->us = ret->us * 10 + digit;
+
+        } else if (n == 6) {
+            ret->seventh = digit;
+
+        } else if (digit != 0) {
+            ret->rest = true;
+        }
+
+        s->pos++;
+    }
+
+    if (n == 0) {
+        return WUB_INVALID;
+    }
+
+    for ( /* void */ ; n < 6; n++) {
+        ret->us *= 10;
+    }
 
     return WUB_OK;
 }
