@@ -1,0 +1,463 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+
+#include "common/wub_time.h"
+
+
+static wub_rc_t ngx_http_wubloader_open(ngx_http_wubloader_store_t *store,
+    const char *path, int *ret_fd);
+static ngx_uint_t ngx_http_wubloader_is_dir(ngx_http_wubloader_store_t *store,
+    const char *path, int fd, wub_str_t name);
+static int ngx_libc_cdecl ngx_http_wubloader_cmp_hours(const void *one,
+    const void *two);
+
+
+void
+ngx_http_wubloader_store_init(ngx_http_request_t *r,
+    ngx_http_wubloader_store_t *store, const ngx_http_wubloader_path_t *path)
+{
+    ngx_http_wubloader_ctx_t       *ctx;
+    ngx_http_wubloader_loc_conf_t  *wlcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
+
+    ngx_memzero(store, sizeof(ngx_http_wubloader_store_t));
+
+    store->arena = ctx->arena;
+    store->root = (const char *) wlcf->root.data;
+    store->channel = path->parts[0];
+    store->quality = path->parts[1];
+    store->tolerance = (int64_t) wlcf->tolerance * 1000;
+}
+
+
+const char *
+ngx_http_wubloader_store_path(ngx_http_wubloader_store_t *store,
+    const wub_str_t *names, size_t nnames)
+{
+    size_t     i;
+    wub_buf_t  b;
+
+    wub_buf_init(&b, store->arena, NGX_MAX_PATH);
+
+    for (i = 0; i < nnames; i++) {
+
+        if (i != 0) {
+            wub_buf_putc(&b, '/');
+        }
+
+        wub_buf_str(&b, names[i]);
+    }
+
+    wub_buf_putc(&b, '\0');
+
+    return (b.rc == WUB_OK) ? b.data : NULL;
+}
+
+
+const char *
+ngx_http_wubloader_store_hour_path(ngx_http_wubloader_store_t *store,
+    int64_t hour)
+{
+    char       text[WUB_HOUR_LEN];
+    wub_str_t  names[3];
+
+    wub_hour_format(hour, text);
+
+    names[0] = store->channel;
+    names[1] = store->quality;
+    names[2] = wub_str_n(text, WUB_HOUR_LEN);
+
+    return ngx_http_wubloader_store_path(store, names, 3);
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_fail(ngx_http_wubloader_store_t *store, wub_rc_t rc,
+    int err, const char *where)
+{
+    /* what ends the task says more than what it could pass over */
+
+    if (store->where == NULL || store->rc == WUB_DECLINED) {
+        store->rc = rc;
+        store->err = err;
+        store->where = where;
+    }
+
+    return rc;
+}
+
+
+/*
+ * An unmounted disk must not look like an empty store: a thing that is not
+ * found is only missing when the root is there.
+ */
+
+static wub_rc_t
+ngx_http_wubloader_open(ngx_http_wubloader_store_t *store, const char *path,
+    int *ret_fd)
+{
+    int       err, fd;
+    wub_rc_t  rc;
+
+    rc = wub_dir_open(store->root, path, ret_fd, &err);
+
+    if (rc == WUB_OK) {
+        return WUB_OK;
+    }
+
+    if (rc == WUB_DECLINED) {
+        (void) ngx_http_wubloader_store_fail(store, rc, err, path);
+        return WUB_NOT_FOUND;
+    }
+
+    if (rc != WUB_NOT_FOUND) {
+        return ngx_http_wubloader_store_fail(store, rc, err, path);
+    }
+
+    rc = wub_dir_open(store->root, "", &fd, &err);
+
+    if (rc != WUB_OK) {
+        return ngx_http_wubloader_store_fail(store, WUB_IO, err, "");
+    }
+
+    (void) close(fd);
+
+    return WUB_NOT_FOUND;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_read(ngx_http_wubloader_store_t *store,
+    const char *path, wub_names_t *ret)
+{
+    int       err, fd;
+    wub_rc_t  rc;
+
+    rc = ngx_http_wubloader_open(store, path, &fd);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    rc = wub_dir_read(store->arena, fd, WUB_HOUR_ENTRIES_MAX, ret, &err);
+
+    (void) close(fd);
+
+    if (rc != WUB_OK) {
+        return ngx_http_wubloader_store_fail(store, rc, err, path);
+    }
+
+    return WUB_OK;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_dirs(ngx_http_wubloader_store_t *store,
+    const char *path, wub_names_t *ret)
+{
+    int          err, fd;
+    size_t       i, n;
+    wub_rc_t     rc;
+    wub_names_t  names, visible;
+
+    rc = ngx_http_wubloader_open(store, path, &fd);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    rc = wub_dir_read(store->arena, fd, WUB_HOUR_ENTRIES_MAX, &names, &err);
+
+    if (rc == WUB_OK) {
+        rc = wub_names_visible(store->arena, &names, &visible);
+    }
+
+    if (rc != WUB_OK) {
+        (void) close(fd);
+        return ngx_http_wubloader_store_fail(store, rc, err, path);
+    }
+
+    n = 0;
+
+    for (i = 0; i < visible.nnames; i++) {
+        if (ngx_http_wubloader_is_dir(store, path, fd, visible.names[i])) {
+            visible.names[n++] = visible.names[i];
+        }
+    }
+
+    (void) close(fd);
+
+    visible.nnames = n;
+    *ret = visible;
+
+    return WUB_OK;
+}
+
+
+/* a link counts where it leads to a directory inside of the store */
+
+static ngx_uint_t
+ngx_http_wubloader_is_dir(ngx_http_wubloader_store_t *store, const char *path,
+    int fd, wub_str_t name)
+{
+    int          linkfd, err;
+    char         text[WUB_NAME_MAX + 1];
+    wub_str_t    names[2];
+    const char  *target;
+    struct stat  st;
+
+    if (name.len > WUB_NAME_MAX) {
+        return 0;
+    }
+
+    ngx_memcpy(text, name.data, name.len);
+    text[name.len] = '\0';
+
+    if (fstatat(fd, text, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+        return 0;
+    }
+
+    if (!S_ISLNK(st.st_mode)) {
+        return S_ISDIR(st.st_mode);
+    }
+
+    names[0] = wub_str_n(path, ngx_strlen(path));
+    names[1] = name;
+
+    target = (path[0] == '\0')
+             ? ngx_http_wubloader_store_path(store, &names[1], 1)
+             : ngx_http_wubloader_store_path(store, names, 2);
+
+    if (target == NULL
+        || wub_dir_open(store->root, target, &linkfd, &err) != WUB_OK)
+    {
+        return 0;
+    }
+
+    (void) close(linkfd);
+
+    return 1;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store)
+{
+    size_t        i;
+    wub_rc_t      rc;
+    wub_str_t     parts[2];
+    const char   *path;
+    wub_names_t   names;
+
+    parts[0] = store->channel;
+    parts[1] = store->quality;
+
+    path = ngx_http_wubloader_store_path(store, parts, 2);
+    if (path == NULL) {
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
+    }
+
+    rc = ngx_http_wubloader_store_read(store, path, &names);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    store->nhours = 0;
+    store->hours = wub_arena_alloc(store->arena,
+                                   (names.nnames + 1) * sizeof(int64_t));
+    store->indexes = wub_arena_calloc(store->arena,
+                                      (names.nnames + 1)
+                                      * sizeof(wub_hour_t *));
+    if (store->hours == NULL || store->indexes == NULL) {
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, path);
+    }
+
+    for (i = 0; i < names.nnames; i++) {
+        if (wub_hour_parse(names.names[i], &store->hours[store->nhours])
+            == WUB_OK)
+        {
+            store->nhours++;
+        }
+    }
+
+    ngx_qsort(store->hours, store->nhours, sizeof(int64_t),
+              ngx_http_wubloader_cmp_hours);
+
+    return WUB_OK;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_wubloader_cmp_hours(const void *one, const void *two)
+{
+    int64_t  a, b;
+
+    a = *(const int64_t *) one;
+    b = *(const int64_t *) two;
+
+    return (a > b) - (a < b);
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_hour(ngx_http_wubloader_store_t *store, size_t i,
+    const wub_hour_t **ret)
+{
+    int          err;
+    wub_rc_t     rc;
+    wub_hour_t  *index;
+    const char  *path;
+
+    if (store->indexes[i] != NULL) {
+        *ret = store->indexes[i];
+        return WUB_OK;
+    }
+
+    path = ngx_http_wubloader_store_hour_path(store, store->hours[i]);
+    index = wub_arena_alloc(store->arena, sizeof(wub_hour_t));
+
+    if (path == NULL || index == NULL) {
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
+    }
+
+    rc = wub_dir_hour(store->arena, store->root, path, store->hours[i],
+                      store->tolerance, index, &err);
+
+    if (rc == WUB_OK) {
+        store->indexes[i] = index;
+        *ret = index;
+        return WUB_OK;
+    }
+
+    if (rc == WUB_NOT_FOUND) {
+        return WUB_NOT_FOUND;
+    }
+
+    (void) ngx_http_wubloader_store_fail(store, rc, err, path);
+
+    /* a file that bears the name of an hour holds no segments */
+
+    return (rc == WUB_DECLINED) ? WUB_NOT_FOUND : rc;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_chain(ngx_http_wubloader_store_t *store,
+    int64_t start, int64_t end, wub_chain_t *ret)
+{
+    size_t             i, n, from, to;
+    int64_t            first, last;
+    wub_rc_t           rc;
+    wub_hour_t        *hours;
+    const wub_hour_t  *index;
+
+    wub_best_hours(start, end, &first, &last);
+
+    for (from = 0; from < store->nhours; from++) {
+        if (store->hours[from] >= first) {
+            break;
+        }
+    }
+
+    for (to = from; to < store->nhours; to++) {
+        if (store->hours[to] > last) {
+            break;
+        }
+    }
+
+    hours = wub_arena_alloc(store->arena,
+                            (to - from + 1) * sizeof(wub_hour_t));
+    if (hours == NULL) {
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
+    }
+
+    n = 0;
+
+    for (i = from; i < to; i++) {
+        rc = ngx_http_wubloader_store_hour(store, i, &index);
+
+        if (rc == WUB_NOT_FOUND) {
+            continue;
+        }
+
+        if (rc != WUB_OK) {
+            return rc;
+        }
+
+        hours[n++] = *index;
+    }
+
+    rc = wub_best_collect(store->arena, hours, n, start, end,
+                          store->tolerance, ret);
+    if (rc != WUB_OK) {
+        return ngx_http_wubloader_store_fail(store, rc, 0, "");
+    }
+
+    return WUB_OK;
+}
+
+
+void
+ngx_http_wubloader_store_log(ngx_http_request_t *r,
+    const ngx_http_wubloader_store_t *store)
+{
+    const char  *what;
+
+    if (store->where == NULL) {
+        return;
+    }
+
+    switch (store->rc) {
+
+    case WUB_DECLINED:
+        what = "is not a directory";
+        break;
+
+    case WUB_TOO_BIG:
+        what = "holds too much to be listed";
+        break;
+
+    case WUB_NO_MEMORY:
+        what = "needs too much memory to be listed";
+        break;
+
+    case WUB_NOT_FOUND:
+        what = "vanished or changed while it was read";
+        break;
+
+    default:
+        what = (store->where[0] == '\0')
+               ? "of \"wubloader_root\" cannot be read; is the disk mounted?"
+               : "cannot be read";
+        break;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, store->err,
+                  "\"%s%s%s\" %s", store->root,
+                  store->where[0] == '\0' ? "" : "/", store->where, what);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_store_failed(ngx_http_request_t *r,
+    const ngx_http_wubloader_store_t *store)
+{
+    switch (store->rc) {
+
+    case WUB_TOO_BIG:
+    case WUB_NO_MEMORY:
+        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                   "The request needs too much memory; ask for a shorter "
+                   "range.");
+
+    default:
+        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                   "The segment store cannot be read; see the error log of "
+                   "this server.");
+    }
+}

@@ -1,0 +1,598 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+
+
+static ngx_int_t ngx_http_wubloader_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_wubloader_init_render(ngx_conf_t *cf,
+    ngx_http_wubloader_render_t *render);
+
+static void *ngx_http_wubloader_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_wubloader_create_srv_conf(ngx_conf_t *cf);
+static void *ngx_http_wubloader_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_wubloader_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+static char *ngx_http_wubloader(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static const ngx_http_wubloader_kind_t *ngx_http_wubloader_find_kind(
+    ngx_str_t *name);
+static char *ngx_http_wubloader_check_location(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf);
+static char *ngx_http_wubloader_add_render(ngx_conf_t *cf,
+    ngx_http_wubloader_loc_conf_t *wlcf);
+static char *ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_wubloader_segments_uri(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_wubloader_target_duration(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_wubloader_render(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+#define NGX_HTTP_WUBLOADER_CONF                                               \
+    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+
+/* seconds of wubloader_target_duration */
+#define NGX_HTTP_WUBLOADER_MAX_TARGET  3600
+
+
+/* name, handler, needs root, may go to wubloader_render */
+static const ngx_http_wubloader_kind_t  ngx_http_wubloader_kinds[] = {
+
+    { ngx_string("files"), ngx_http_wubloader_files, 1, 0 },
+    { ngx_string("playlist"), ngx_http_wubloader_playlist, 1, 0 },
+    { ngx_string("segments"), ngx_http_wubloader_segments, 1, 0 },
+    { ngx_string("cut"), ngx_http_wubloader_cut, 1, 1 },
+
+    { ngx_string("extras"), NULL, 1, 0 },
+    { ngx_string("digest"), NULL, 1, 0 },
+    { ngx_string("frame"), NULL, 1, 1 },
+    { ngx_string("waveform"), NULL, 1, 1 },
+    { ngx_string("thumbnail"), NULL, 1, 1 },
+    { ngx_string("thrimshim"), NULL, 0, 0 },
+    { ngx_string("status"), NULL, 0, 0 },
+    { ngx_string("metrics"), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, 0 }
+};
+
+
+static ngx_command_t  ngx_http_wubloader_commands[] = {
+
+    { ngx_string("wubloader"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_root"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_root,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_segments_uri"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_segments_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_tolerance"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_wubloader_loc_conf_t, tolerance),
+      NULL },
+
+    { ngx_string("wubloader_live_hold"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_wubloader_loc_conf_t, live_hold),
+      NULL },
+
+    { ngx_string("wubloader_target_duration"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_target_duration,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_segment_max_age"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_wubloader_loc_conf_t, segment_max_age),
+      NULL },
+
+    { ngx_string("wubloader_max_implicit_range"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_wubloader_loc_conf_t, max_implicit_range),
+      NULL },
+
+    { ngx_string("wubloader_render"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_render,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_wubloader_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_wubloader_init,               /* postconfiguration */
+
+    ngx_http_wubloader_create_main_conf,   /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_http_wubloader_create_srv_conf,    /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_wubloader_create_loc_conf,    /* create location configuration */
+    ngx_http_wubloader_merge_loc_conf      /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_wubloader_module = {
+    NGX_MODULE_V1,
+    &ngx_http_wubloader_module_ctx,        /* module context */
+    ngx_http_wubloader_commands,           /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_http_wubloader_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_wubloader_main_conf_t  *wmcf;
+
+    wmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_wubloader_main_conf_t));
+    if (wmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&wmcf->renders, cf->pool, 4,
+                       sizeof(ngx_http_wubloader_render_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return wmcf;
+}
+
+
+static void *
+ngx_http_wubloader_create_srv_conf(ngx_conf_t *cf)
+{
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     wscf->used = 0;
+     */
+
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_wubloader_srv_conf_t));
+}
+
+
+static void *
+ngx_http_wubloader_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_wubloader_loc_conf_t  *wlcf;
+
+    wlcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_wubloader_loc_conf_t));
+    if (wlcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     wlcf->kind = NULL;
+     *     wlcf->prefix = { 0, NULL };
+     *     wlcf->root = { 0, NULL };
+     *     wlcf->segments_uri = { 0, NULL };
+     *     wlcf->render = { 0, NULL };
+     *     wlcf->thread_pool = NULL;
+     */
+
+    wlcf->tolerance = NGX_CONF_UNSET_MSEC;
+    wlcf->live_hold = NGX_CONF_UNSET_MSEC;
+    wlcf->target_duration = NGX_CONF_UNSET_UINT;
+    wlcf->segment_max_age = NGX_CONF_UNSET;
+    wlcf->max_implicit_range = NGX_CONF_UNSET;
+
+    return wlcf;
+}
+
+
+static char *
+ngx_http_wubloader_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_wubloader_loc_conf_t *prev = parent;
+    ngx_http_wubloader_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* inside of "if" and "limit_except" the location's handler goes on */
+
+    if (clcf->noname && conf->kind == NULL) {
+        conf->kind = prev->kind;
+        conf->prefix = prev->prefix;
+        conf->thread_pool = prev->thread_pool;
+    }
+
+    ngx_conf_merge_str_value(conf->root, prev->root, "");
+    ngx_conf_merge_str_value(conf->segments_uri, prev->segments_uri,
+                             "/segments");
+    ngx_conf_merge_msec_value(conf->tolerance, prev->tolerance, 10);
+    ngx_conf_merge_msec_value(conf->live_hold, prev->live_hold, 15000);
+    ngx_conf_merge_uint_value(conf->target_duration, prev->target_duration,
+                              0);
+    ngx_conf_merge_sec_value(conf->segment_max_age, prev->segment_max_age,
+                             60);
+    ngx_conf_merge_sec_value(conf->max_implicit_range,
+                             prev->max_implicit_range, 12 * 3600);
+    ngx_conf_merge_str_value(conf->render, prev->render, "");
+
+    if (conf->kind && !clcf->noname
+        && clcf->handler != ngx_http_wubloader_handler)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "location \"%V\" has a handler besides "
+                      "\"wubloader %V\"; give each a location of its own",
+                      &conf->prefix, &conf->kind->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->kind && conf->kind->root && conf->root.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"wubloader %V\" in location \"%V\" needs "
+                      "\"wubloader_root\", the path of the segment store",
+                      &conf->kind->name, &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_wubloader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_wubloader_loc_conf_t *wlcf = conf;
+
+    char                             *rv;
+    ngx_str_t                        *value;
+    ngx_http_core_loc_conf_t         *clcf;
+    ngx_http_wubloader_srv_conf_t    *wscf;
+    const ngx_http_wubloader_kind_t  *kind;
+
+    if (wlcf->kind) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    kind = ngx_http_wubloader_find_kind(&value[1]);
+
+    if (kind == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"wubloader\" knows no \"%V\"; it serves files, "
+                           "playlist, segments or cut", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (kind->handler == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"wubloader %V\" is not in this version; remove "
+                           "this location", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    rv = ngx_http_wubloader_check_location(cf, clcf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    wlcf->thread_pool = ngx_thread_pool_add(cf, NULL);
+    if (wlcf->thread_pool == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    wscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_wubloader_module);
+    wscf->used = 1;
+
+    wlcf->kind = kind;
+    wlcf->prefix = clcf->name;
+    clcf->handler = ngx_http_wubloader_handler;
+
+    if (kind->render) {
+        return ngx_http_wubloader_add_render(cf, wlcf);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static const ngx_http_wubloader_kind_t *
+ngx_http_wubloader_find_kind(ngx_str_t *name)
+{
+    const ngx_http_wubloader_kind_t  *kind;
+
+    for (kind = ngx_http_wubloader_kinds; kind->name.len; kind++) {
+        if (kind->name.len == name->len
+            && ngx_memcmp(kind->name.data, name->data, name->len) == 0)
+        {
+            return kind;
+        }
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_http_wubloader_check_location(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf)
+{
+    ngx_uint_t  regex;
+
+    regex = 0;
+
+#if (NGX_PCRE)
+    regex = (clcf->regex != NULL);
+#endif
+
+    if (regex || clcf->named) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"wubloader\" may not be in the %s location "
+                           "\"%V\"; use a prefix or exact one",
+                           regex ? "regex" : "named", &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_wubloader_add_render(ngx_conf_t *cf,
+    ngx_http_wubloader_loc_conf_t *wlcf)
+{
+    ngx_http_wubloader_render_t     *render;
+    ngx_http_wubloader_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_wubloader_module);
+
+    render = ngx_array_push(&wmcf->renders);
+    if (render == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    render->cscf = ngx_http_conf_get_module_srv_conf(cf,
+                                                     ngx_http_core_module);
+    render->wlcf = wlcf;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_wubloader_loc_conf_t *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->root.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "may not be empty; give the path of the segment store";
+    }
+
+    if (ngx_http_script_variables_count(&value[1])) {
+        return "may not hold variables";
+    }
+
+    wlcf->root = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &wlcf->root, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    while (wlcf->root.len > 1
+           && wlcf->root.data[wlcf->root.len - 1] == '/')
+    {
+        wlcf->root.len--;
+        wlcf->root.data[wlcf->root.len] = '\0';
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_wubloader_segments_uri(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_wubloader_loc_conf_t *wlcf = conf;
+
+    size_t      i;
+    ngx_str_t  *value, *uri;
+
+    if (wlcf->segments_uri.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    uri = &value[1];
+
+    if (!(uri->len && uri->data[0] == '/')
+        && ngx_strncasecmp(uri->data, (u_char *) "http://", 7) != 0
+        && ngx_strncasecmp(uri->data, (u_char *) "https://", 8) != 0)
+    {
+        return "must begin with \"/\", \"http://\" or \"https://\"";
+    }
+
+    for (i = 0; i < uri->len; i++) {
+        if (uri->data[i] <= ' ' || uri->data[i] >= 0x7f
+            || ngx_strchr("?#\"<>\\", uri->data[i]))
+        {
+            return "may hold only characters of a URI's path, others "
+                   "percent-encoded, and no query";
+        }
+    }
+
+    while (uri->len && uri->data[uri->len - 1] == '/') {
+        uri->len--;
+    }
+
+    if (uri->len && uri->data[uri->len - 1] == ':') {
+        return "names no host";
+    }
+
+    wlcf->segments_uri = *uri;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_wubloader_target_duration(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_wubloader_loc_conf_t *wlcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (wlcf->target_duration != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "auto") == 0) {
+        wlcf->target_duration = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n < 1 || n > NGX_HTTP_WUBLOADER_MAX_TARGET) {
+        return "must be \"auto\" or whole seconds from 1 to 3600";
+    }
+
+    wlcf->target_duration = (ngx_uint_t) n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_wubloader_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_wubloader_loc_conf_t *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->render.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len < 2 || value[1].data[0] != '@') {
+        return "must be a named location, such as \"@render\"";
+    }
+
+    wlcf->render = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i;
+    ngx_http_wubloader_render_t     *render;
+    ngx_http_wubloader_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_wubloader_module);
+
+    render = wmcf->renders.elts;
+
+    for (i = 0; i < wmcf->renders.nelts; i++) {
+        if (ngx_http_wubloader_init_render(cf, &render[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_wubloader_filter_init(cf);
+}
+
+
+/* a missing named location would be a 500 at the first request */
+
+static ngx_int_t
+ngx_http_wubloader_init_render(ngx_conf_t *cf,
+    ngx_http_wubloader_render_t *render)
+{
+    ngx_str_t                  *name;
+    ngx_http_core_loc_conf_t  **clcfp;
+
+    name = &render->wlcf->render;
+
+    if (name->len == 0) {
+        return NGX_OK;
+    }
+
+    clcfp = render->cscf->named_locations;
+
+    for ( /* void */ ; clcfp && *clcfp; clcfp++) {
+        if (name->len == (*clcfp)->name.len
+            && ngx_strncmp(name->data, (*clcfp)->name.data, name->len) == 0)
+        {
+            return NGX_OK;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"wubloader_render %V\" of location \"%V\" names no "
+                  "location of its server; add \"location %V { ... }\"",
+                  name, &render->wlcf->prefix, name);
+
+    return NGX_ERROR;
+}

@@ -1,0 +1,346 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * ngx_http_wubloader_module.h: configuration and context of a request, and
+ * what the files of this room offer each other.
+ * May call: nginx, common/.
+ * Frees: a request's pool frees all, its arena and descriptors included.
+ *
+ * Handlers (files, playlist, master, segments, cut, rough) use args, hours,
+ * task and response; they never use each other, but for cut, which decides,
+ * and rough, which sends.
+ */
+
+
+#ifndef NGX_HTTP_WUBLOADER_MODULE_H_INCLUDED_
+#define NGX_HTTP_WUBLOADER_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_md5.h>
+
+#include "common/wub.h"
+#include "common/wub_arena.h"
+#include "common/wub_best.h"
+#include "common/wub_buf.h"
+#include "common/wub_dir.h"
+#include "common/wub_hour.h"
+#include "common/wub_m3u8.h"
+#include "common/wub_query.h"
+#include "common/wub_range.h"
+
+
+#if !(NGX_THREADS)
+#error "the wubloader module needs nginx configured --with-threads"
+#endif
+
+
+/* channel, quality, hour */
+#define NGX_HTTP_WUBLOADER_PARTS   3
+
+/* statuses that nginx has no names for */
+#define NGX_HTTP_WUBLOADER_NOT_ACCEPTABLE  406
+#define NGX_HTTP_WUBLOADER_GONE            410
+
+/* 128 bits in hex, with quotes */
+#define NGX_HTTP_WUBLOADER_ETAG    34
+
+
+/* one value of the directive "wubloader" */
+typedef struct {
+    ngx_str_t                     name;
+    ngx_http_handler_pt           handler;  /* NULL: not in this version */
+    unsigned                      root:1;   /* needs wubloader_root */
+    unsigned                      render:1; /* may go to wubloader_render */
+} ngx_http_wubloader_kind_t;
+
+
+/* a location that may redirect to wubloader_render, checked at the end */
+typedef struct {
+    ngx_http_core_srv_conf_t     *cscf;
+    struct ngx_http_wubloader_loc_conf_s  *wlcf;
+} ngx_http_wubloader_render_t;
+
+
+typedef struct {
+    ngx_array_t                   renders;  /* ngx_http_wubloader_render_t */
+} ngx_http_wubloader_main_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                    used;     /* some location is ours */
+} ngx_http_wubloader_srv_conf_t;
+
+
+typedef struct ngx_http_wubloader_loc_conf_s {
+    const ngx_http_wubloader_kind_t  *kind; /* NULL: not ours */
+    ngx_str_t                     prefix;   /* of the location */
+
+    ngx_str_t                     root;     /* with a zero, no end / */
+    ngx_str_t                     segments_uri;     /* no end / */
+    ngx_msec_t                    tolerance;
+    ngx_msec_t                    live_hold;
+    ngx_uint_t                    target_duration;  /* seconds, 0: auto */
+    time_t                        segment_max_age;
+    time_t                        max_implicit_range;
+    ngx_str_t                     render;   /* with its @, empty: none */
+
+    ngx_thread_pool_t            *thread_pool;
+} ngx_http_wubloader_loc_conf_t;
+
+
+/* work runs in a thread, done after it in the event loop */
+typedef void (*ngx_http_wubloader_work_pt)(void *data);
+typedef ngx_int_t (*ngx_http_wubloader_done_pt)(ngx_http_request_t *r,
+    void *data);
+
+
+typedef struct {
+    ngx_http_request_t           *request;
+    wub_arena_t                  *arena;
+    wub_query_t                   query;
+
+    void                         *data;     /* of the handler */
+    ngx_http_wubloader_done_pt    done;
+
+    ngx_str_t                     sentence; /* in place of nginx's HTML */
+    unsigned                      sending:1;    /* an answer of our own */
+} ngx_http_wubloader_ctx_t;
+
+
+/* what a path of a request names; all empty but those that were given */
+typedef struct {
+    wub_str_t                     parts[NGX_HTTP_WUBLOADER_PARTS];
+    ngx_uint_t                    nparts;
+} ngx_http_wubloader_path_t;
+
+
+/*
+ * What a thread task reads of the store.  The task only notes what went
+ * wrong, the first thing; the event loop puts it on the log.
+ */
+typedef struct {
+    wub_arena_t                  *arena;
+    const char                   *root;
+    wub_str_t                     channel;
+    wub_str_t                     quality;
+    int64_t                       tolerance;    /* microseconds */
+
+    int64_t                      *hours;    /* that have a directory, sorted */
+    wub_hour_t                  **indexes;  /* of hours; NULL: not read yet */
+    size_t                        nhours;
+
+    wub_rc_t                      rc;
+    int                           err;          /* errno, or 0 */
+    const char                   *where;        /* NULL: nothing noted */
+} ngx_http_wubloader_store_t;
+
+
+static ngx_inline wub_str_t
+ngx_http_wubloader_wub(ngx_str_t s)
+{
+    return wub_str_n((const char *) s.data, s.len);
+}
+
+
+static ngx_inline ngx_str_t
+ngx_http_wubloader_ngx(wub_str_t s)
+{
+    ngx_str_t  str;
+
+    str.len = s.len;
+    str.data = (u_char *) (uintptr_t) s.data;
+
+    return str;
+}
+
+
+/*
+ * Checks of a request return NGX_DECLINED when all is well and nothing was
+ * answered; anything else is what the content handler returns.
+ */
+
+
+/* route */
+
+ngx_int_t ngx_http_wubloader_handler(ngx_http_request_t *r);
+
+/* what follows the location's prefix, without the slash between */
+ngx_int_t ngx_http_wubloader_rest(ngx_http_request_t *r, wub_str_t *ret);
+
+/*
+ * Splits a rest into 1 to NGX_HTTP_WUBLOADER_PARTS checked parts; ending,
+ * ".m3u8" say, is taken off the last one, and must be there unless empty.
+ */
+ngx_int_t ngx_http_wubloader_split(ngx_http_request_t *r, wub_str_t rest,
+    wub_str_t ending, ngx_http_wubloader_path_t *ret);
+
+/* what: the part's name in the sentence */
+ngx_int_t ngx_http_wubloader_check_part(ngx_http_request_t *r,
+    wub_str_t part, const char *what);
+
+/* also after an internal redirect out of our location; NULL: not ours */
+ngx_http_wubloader_ctx_t *ngx_http_wubloader_find_ctx(ngx_http_request_t *r);
+
+
+/* args */
+
+/* ret is untouched when the parameter is missing */
+ngx_int_t ngx_http_wubloader_arg_time(ngx_http_request_t *r,
+    const char *name, int64_t *ret);
+ngx_int_t ngx_http_wubloader_arg_bool(ngx_http_request_t *r,
+    const char *name, bool *ret);
+
+/* a client's text as it may stand in a sentence; in the request's pool */
+ngx_str_t *ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s);
+
+
+/* filter */
+
+ngx_int_t ngx_http_wubloader_filter_init(ngx_conf_t *cf);
+
+
+/* response: all return what a content handler returns */
+
+ngx_int_t ngx_http_wubloader_header(ngx_http_request_t *r, const char *key,
+    const ngx_str_t *value);
+
+ngx_int_t ngx_http_wubloader_send_header(ngx_http_request_t *r);
+
+/* the sentence ends without a newline; r->pool holds the text */
+ngx_int_t ngx_http_wubloader_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *fmt, ...);
+
+/* 204, for OPTIONS */
+ngx_int_t ngx_http_wubloader_no_content(ngx_http_request_t *r);
+
+/* a text of its own under an ETag: 200 or 304 */
+ngx_int_t ngx_http_wubloader_text(ngx_http_request_t *r, const char *type,
+    wub_str_t body, const u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+
+ngx_int_t ngx_http_wubloader_set_etag(ngx_http_request_t *r, ngx_str_t *etag);
+
+/* thread-safe; 34 bytes, quotes included */
+void ngx_http_wubloader_etag(wub_str_t body,
+    u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+void ngx_http_wubloader_etag_final(ngx_md5_t *md5,
+    u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+
+
+/* task */
+
+/*
+ * Runs work(data) in a thread and then done(r, data), whose result
+ * finalizes the request.  data outlives the request's pool not; work may
+ * use the context's arena and never r or its pool.  Returns what the
+ * content handler returns.
+ */
+ngx_int_t ngx_http_wubloader_task(ngx_http_request_t *r,
+    ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,
+    void *data);
+
+
+/* hours */
+
+/* in the event loop, before the task */
+void ngx_http_wubloader_store_init(ngx_http_request_t *r,
+    ngx_http_wubloader_store_t *store, const ngx_http_wubloader_path_t *path);
+
+/* from here to the mark: in a thread */
+
+/* names joined by '/', with a zero; NULL: memory */
+const char *ngx_http_wubloader_store_path(ngx_http_wubloader_store_t *store,
+    const wub_str_t *names, size_t nnames);
+
+/*
+ * All names of a directory.  WUB_NOT_FOUND: it does not exist, or is
+ * something else, but the root is there.
+ */
+wub_rc_t ngx_http_wubloader_store_read(ngx_http_wubloader_store_t *store,
+    const char *path, wub_names_t *ret);
+
+/* those that are not hidden and are directories, sorted */
+wub_rc_t ngx_http_wubloader_store_dirs(ngx_http_wubloader_store_t *store,
+    const char *path, wub_names_t *ret);
+
+/* fills in hours and indexes; WUB_NOT_FOUND: no such quality */
+wub_rc_t ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store);
+
+/*
+ * The index of store->hours[i], read once.  The only way to one: a cache
+ * of hours goes behind this function.  WUB_NOT_FOUND: it is gone.
+ */
+wub_rc_t ngx_http_wubloader_store_hour(ngx_http_wubloader_store_t *store,
+    size_t i, const wub_hour_t **ret);
+
+/* the chain that covers a range; store->hours is filled in */
+wub_rc_t ngx_http_wubloader_store_chain(ngx_http_wubloader_store_t *store,
+    int64_t start, int64_t end, wub_chain_t *ret);
+
+/* the path of an hour's directory */
+const char *ngx_http_wubloader_store_hour_path(
+    ngx_http_wubloader_store_t *store, int64_t hour);
+
+/* notes a failure for store_failed() and returns rc */
+wub_rc_t ngx_http_wubloader_store_fail(ngx_http_wubloader_store_t *store,
+    wub_rc_t rc, int err, const char *where);
+
+/* the mark: in the event loop again */
+
+/* puts on the log what the task noted, if anything */
+void ngx_http_wubloader_store_log(ngx_http_request_t *r,
+    const ngx_http_wubloader_store_t *store);
+
+/* the answer when a function above failed with anything but not found */
+ngx_int_t ngx_http_wubloader_store_failed(ngx_http_request_t *r,
+    const ngx_http_wubloader_store_t *store);
+
+
+/* handlers */
+
+ngx_int_t ngx_http_wubloader_files(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_playlist(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_segments(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_cut(ngx_http_request_t *r);
+
+/* the part of playlist that answers for a channel */
+ngx_int_t ngx_http_wubloader_master(ngx_http_request_t *r,
+    const ngx_http_wubloader_path_t *path);
+
+
+/* rough: whole segments, one after the other */
+
+/* one file of a rough cut */
+typedef struct {
+    int64_t                       hour;     /* whose directory it is in */
+    wub_str_t                     name;
+    uint64_t                      size;
+} ngx_http_wubloader_file_t;
+
+typedef struct {
+    ngx_http_wubloader_store_t   *store;
+    ngx_http_wubloader_file_t    *files;
+    size_t                        nfiles;
+    size_t                        room;     /* of files */
+    uint64_t                      size;     /* bytes of all */
+    u_char                        etag[NGX_HTTP_WUBLOADER_ETAG];
+} ngx_http_wubloader_files_t;
+
+/* in a thread: sizes and ETag; WUB_NOT_FOUND: a file has vanished */
+wub_rc_t ngx_http_wubloader_rough_prepare(ngx_http_wubloader_files_t *files);
+
+/* opens the directory of an hour, unless it is the one that is open */
+wub_rc_t ngx_http_wubloader_rough_dir(ngx_http_wubloader_store_t *store,
+    int64_t hour, int64_t *current, int *dirfd, int *ret_err);
+
+ngx_int_t ngx_http_wubloader_rough_send(ngx_http_request_t *r,
+    ngx_http_wubloader_files_t *files);
+
+
+extern ngx_module_t  ngx_http_wubloader_module;
+
+
+#endif /* NGX_HTTP_WUBLOADER_MODULE_H_INCLUDED_ */

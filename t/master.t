@@ -1,0 +1,189 @@
+# Master playlists: wubloader playlist, CHANNEL.m3u8.
+
+use strict;
+use warnings;
+
+use Test::Nginx::Socket 'no_plan';
+use Wub::Checks;
+use Wub::Store;
+
+our $store = Wub::Store->new;
+
+
+# what a master has for a quality: a group of its own with one rendition
+sub variant {
+    my ($name, $bandwidth, $query, $prefix) = @_;
+
+    $query = defined $query && $query ne '' ? "?$query" : '';
+    $prefix = '/playlist' if !defined $prefix;
+
+    return qq(#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="$name",NAME="$name",)
+        . 'AUTOSELECT=YES,DEFAULT=YES' . "\n"
+        . qq(#EXT-X-STREAM-INF:BANDWIDTH=$bandwidth,VIDEO="$name",)
+        . qq(NAME="$name"\n$prefix/chan/$name.m3u8$query\n);
+}
+
+
+our ($h1, $h2) = ('2024-02-29T23', '2024-03-01T00');
+
+# bits per second: the peak of the newest hour, not of older ones
+$store->segment('chan', 'source', "$h1:00:00", 2, 'full', size => 90_000);
+$store->segment('chan', 'source', "$h2:00:00", 2, 'full', size => 10_000);
+$store->segment('chan', 'source', "$h2:00:02", 2, 'full', size => 25_000);
+$store->segment('chan', 'source', "$h2:00:04", 2, 'partial', size => 99_000);
+our $dead = $store->segment('chan', 'source', "$h2:00:06", 2, 'full',
+                            size => 88_000);
+$store->tombstone('chan', 'source', $h2, $dead);
+$store->segment('chan', '480p', "$h2:00:00", 2, 'full', size => 40_000);
+$store->segment('chan', '360p', "$h1:00:00", 2, 'full', size => 40_000);
+$store->chat('chan', $h2, '00:00', "{}\n");
+$store->file('chan/.hidden/x', 'x');
+$store->file('chan/file.txt', 'x');
+$store->file('nothing/.hidden/x', 'x');
+$store->chat('chatonly', $h2, '00:00', "{}\n");
+$store->file('bare/720p/.keep', 'x');
+$store->file('bare/odd name"/not an hour/x', 'x');
+
+our $source = '100000';
+our $all = "#EXTM3U\n" . variant('source', 100_000, '')
+    . variant('360p', 160_001) . variant('480p', 160_000);
+
+add_block_preprocessor(sub {
+    my ($block) = @_;
+
+    if (!defined $block->config) {
+        $block->set_value('config', <<'END');
+    wubloader_root $TEST_NGINX_HTML_DIR/store;
+    location /playlist { wubloader playlist; }
+END
+    }
+
+    $block->set_value('user_files', $store->user_files('store'));
+    $block->set_value('no_error_log', '[error]')
+        if !defined $block->error_log;
+});
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: source first, then by bandwidth, none twice; no chat
+--- request
+GET /playlist/chan.m3u8
+--- response_headers
+Content-Type: application/vnd.apple.mpegurl
+Cache-Control: no-cache
+Vary: Accept-Encoding
+Access-Control-Allow-Origin: *
+!Last-Modified
+--- response_headers_like
+ETag: "[0-9a-f]{32}"
+--- response_body eval
+$::all
+
+
+
+=== TEST 2: the query goes on to the qualities, as it is
+--- request eval
+"GET /playlist/chan.m3u8?start=$::h1:30:00&x=%41+b&&"
+--- response_body eval
+my $q = "start=$::h1:30:00&x=%41+b&&";
+"#EXTM3U\n" . main::variant("source", 100_000, $q)
+. main::variant("360p", 160_001, $q) . main::variant("480p", 160_000, $q)
+
+
+
+=== TEST 3: qualities outside of the range, hour by hour, are left out
+--- request eval
+[map { "GET /playlist/chan.m3u8?$_" }
+ "start=$::h2:00:00.000001", "end=$::h1:59:59",
+ "start=$::h1:10:00&end=$::h1:20:00"]
+--- response_body eval
+my $q = "start=$::h2:00:00.000001";
+my $r = "end=$::h1:59:59";
+my $s = "start=$::h1:10:00&end=$::h1:20:00";
+["#EXTM3U\n" . main::variant("source", 100_000, $q)
+ . main::variant("480p", 160_000, $q),
+ "#EXTM3U\n" . main::variant("source", 100_000, $r)
+ . main::variant("360p", 160_000, $r),
+ "#EXTM3U\n" . main::variant("source", 100_000, $s)
+ . main::variant("360p", 160_000, $s)]
+
+
+
+=== TEST 4: no channel, no quality, none within the range
+--- request eval
+[map { "GET /playlist/$_" }
+ "none.m3u8", "nothing.m3u8", "chatonly.m3u8", "chan.m3u8?end=2020-01-01T00:00",
+ "chan.m3u8?start=2030-01-01T00:00", "bare.m3u8?start=2020-01-01T00:00"]
+--- error_code eval
+[(404) x 6]
+--- response_headers eval
+[("Content-Type: text/plain\nCache-Control: no-cache\n"
+  . "Access-Control-Allow-Origin: *") x 6]
+--- response_body eval
+[("There is no such channel, or it has no quality within the requested "
+  . "time range.\n") x 6]
+
+
+
+=== TEST 5: qualities without hours have the usual bandwidths
+--- request
+GET /playlist/bare.m3u8
+--- response_body_like eval
+'BANDWIDTH=6846146,.*\n/playlist/bare/odd%20name%22.m3u8\n'
+. '.*BANDWIDTH=2373000,VIDEO="720p".*\n/playlist/bare/720p.m3u8\n$'
+
+
+
+=== TEST 6: the location's own prefix
+--- config
+    wubloader_root $TEST_NGINX_HTML_DIR/store;
+    location /a/b/ { wubloader playlist; }
+    location /p { wubloader playlist; }
+--- request eval
+["GET /a/b/chan.m3u8?start=$::h2:30:00&end=$::h2:40:00",
+ "GET /p/chan.m3u8?start=$::h2:30:00&end=$::h2:40:00"]
+--- response_body eval
+my $q = "start=$::h2:30:00&end=$::h2:40:00";
+[map { "#EXTM3U\n" . main::variant("source", 100_000, $q, $_)
+       . main::variant("480p", 160_000, $q, $_) } "/a/b", "/p"]
+
+
+
+=== TEST 7: HEAD and 304
+--- request eval
+["HEAD /playlist/chan.m3u8", "GET /playlist/chan.m3u8",
+ "GET /playlist/chan.m3u8?x"]
+--- more_headers eval
+use Digest::MD5;
+my $tag = Digest::MD5::md5_hex($::all);
+["X: y", "If-None-Match: \"$tag\"", "If-None-Match: \"$tag\""]
+--- error_code eval
+[200, 304, 200]
+--- response_body_like eval
+["^\$", "^\$", "^#EXTM3U"]
+
+
+
+=== TEST 8: a channel that is a file
+--- request
+GET /playlist/file.m3u8
+--- init
+open my $out, '>', "$ENV{TEST_NGINX_HTML_DIR}/store/file";
+--- error_code: 404
+--- response_body_like chomp
+^There is no such channel
+--- error_log
+store/file" is not a directory
+
+
+
+=== TEST 9: a quality that leads out of the store is none
+--- request
+GET /playlist/nothing.m3u8
+--- init
+symlink '../..', "$ENV{TEST_NGINX_HTML_DIR}/store/nothing/out";
+symlink '../chan/480p', "$ENV{TEST_NGINX_HTML_DIR}/store/nothing/in";
+--- response_body_like chomp
+^#EXTM3U\n[^\n]*\n[^\n]*BANDWIDTH=160000,VIDEO="in"[^\n]*\n[^\n]*\n$
