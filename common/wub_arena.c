@@ -153,7 +153,7 @@ wub_arena_grow(wub_arena_t *arena, void *old, size_t old_size,
         return NULL;
     }
 
-    if (old_size != 0) {
+    if (old != NULL && old_size != 0) {
         memcpy(p, old, old_size);
     }
 

@@ -238,7 +238,6 @@ wub_buf_digits(uint64_t n, size_t width, char *out)
 static void
 wub_buf_json_char(wub_buf_t *b, char c)
 {
-    char               text[6];
     static const char  hex[] = "0123456789abcdef";
 
     switch (c) {
@@ -267,11 +266,9 @@ wub_buf_json_char(wub_buf_t *b, char c)
         break;
     }
 
-    memcpy(text, "\\u00", 4);
-    text[4] = hex[((uint8_t) c) >> 4];
-    text[5] = hex[((uint8_t) c) & 0x0f];
-
-    wub_buf_put(b, text, sizeof(text));
+    wub_buf_lit(b, "\\u00");
+    wub_buf_putc(b, hex[((uint8_t) c) >> 4]);
+    wub_buf_putc(b, hex[((uint8_t) c) & 0x0f]);
 }
 
 

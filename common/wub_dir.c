@@ -261,6 +261,8 @@ wub_dir_hour(wub_arena_t *arena, const char *root, const char *path,
     wub_rc_t     rc;
     wub_names_t  names;
 
+    fd = -1;
+
     rc = wub_dir_open(root, path, &fd, ret_errno);
     if (rc != WUB_OK) {
         return rc;
@@ -518,7 +520,7 @@ wub_dir_add(wub_dir_reader_t *r, const char *name)
 
     len = strlen(name);
 
-    if (len > r->left) {
+    if (r->chunk == NULL || len > r->left) {
         r->left = (len > WUB_DIR_CHUNK) ? len : WUB_DIR_CHUNK;
 
         r->chunk = wub_arena_alloc(r->arena, r->left);
