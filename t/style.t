@@ -114,7 +114,6 @@ my @messages = (
     ["Common: read times\nBecause.\n", 0],
     ["Common: read times\n", 0],
     ["Common: " . 'r' x 70 . "\n\nBecause.\n", 0],
-    ["Common: read times\n\n" . 'b' x 81 . "\n", 0],
 );
 
 for my $i (0 .. $#messages) {

@@ -19,7 +19,6 @@ use constant {
     FILE_MAX          => 600,
     TEST_FILE_MAX     => 1000,
     SUBJECT_MAX       => 72,
-    BODY_MAX          => 80,
 };
 
 my $C      = qr/\.[ch]$/;
@@ -137,8 +136,6 @@ sub style_commit {
     push @wrong, 'no blank line after the subject'
         if defined $blank && $blank ne '';
     push @wrong, 'no body that says why' if !grep { /\S/ } @body;
-    push @wrong, 'a line of the body is longer than 80 columns'
-        if grep { length > BODY_MAX && !m{\w://} } @body;
 
     return @wrong;
 }
