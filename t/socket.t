@@ -298,6 +298,8 @@ my @fail = (
     ['a missing array', "--- request eval\n['GET /a', 'GET /a']\n"
      . "--- response_body\nhello", qr/need an array in response_body/],
     ['no request', '--- response_body: x', qr/there is no --- request/],
+    ['a misspelt section', "--- request\nGET /a\n--- respons_body\nx",
+     qr/there is no section 'respons_body'/],
     ['a bad variable', "--- config\nset \$a \$TEST_NGINX_NONE;\n"
      . "--- request\nGET /", qr/has no TEST_NGINX_NONE/],
 );

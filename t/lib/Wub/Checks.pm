@@ -81,6 +81,11 @@ sub check_lines {
 }
 
 
+if (my $known = Test::Nginx::Socket->can('known_sections')) {
+    $known->(qw(response_body_json response_body_json_sort
+                response_body_lines));
+}
+
 Test::Nginx::Socket::add_response_body_check(\&check_json);
 Test::Nginx::Socket::add_response_body_check(\&check_lines);
 

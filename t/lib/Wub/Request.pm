@@ -1,6 +1,7 @@
 package Wub::Request;
 
-# What the request sections of a Test::Nginx block send, packet by packet.
+# What the sections of a Test::Nginx block stand for: the request sections,
+# packet by packet, and user_files.
 # A block that makes no sense dies with a sentence.
 
 use strict;
@@ -8,7 +9,7 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(block_requests);
+our @EXPORT_OK = qw(block_requests parse_user_files);
 
 
 # a section's value in scalar context: undef when it is not there
@@ -148,6 +149,25 @@ sub _more_headers {
     }
 
     return $out;
+}
+
+
+# ">>> NAME [TIME]" heads each file: [ [ name, text, time ], ... ]
+sub parse_user_files {
+    my ($text) = @_;
+
+    my @files;
+
+    for my $line (split /(?<=\n)/, $text) {
+        if ($line =~ /^>>> (\S+)(?:[ \t]+(\S+))?\s*$/) {
+            push @files, [ $1, '', $2 ];
+            next;
+        }
+
+        $files[-1][1] .= $line if @files;
+    }
+
+    return \@files;
 }
 
 

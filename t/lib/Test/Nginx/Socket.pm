@@ -26,7 +26,7 @@ use Time::HiRes qw(sleep);
 use Wub::Http qw(http_exchange http_parse);
 use Wub::Log qw(check_log log_patterns);
 use Wub::Nginx;
-use Wub::Request qw(block_requests);
+use Wub::Request qw(block_requests parse_user_files);
 
 our @EXPORT = qw(
     plan run_tests repeat_each no_shuffle no_long_string no_root_location
@@ -48,6 +48,19 @@ my %set = (
     port        => $ENV{TEST_NGINX_PORT} || Wub::Nginx::free_port(),
     root        => $ENV{TEST_NGINX_SERVROOT},
     preamble    => '',
+);
+
+# sections there are; a name that is not here is a slip of the pen
+my %known = map { $_ => 1 } qw(
+    config http_config main_config user_files log_level must_die init
+    request pipelined_requests raw_request raw_request_middle_delay
+    more_headers timeout abort shutdown wait error_code error_code_like
+    response_body response_body_like response_body_unlike
+    response_body_filters response_headers response_headers_like
+    raw_response_headers_like raw_response_headers_unlike response_truncated
+    ignore_response error_log no_error_log grep_error_log grep_error_log_out
+    access_log no_access_log grep_access_log grep_access_log_out
+    ONLY LAST SKIP
 );
 
 my (@preprocessors, @body_checks, @cleanups);
@@ -86,6 +99,13 @@ sub server_addr(@)        { return '127.0.0.1' }
 sub add_block_preprocessor(&)  { push @preprocessors, $_[0] }
 sub add_response_body_check(&) { push @body_checks, $_[0] }
 sub add_cleanup_handler(&)     { push @cleanups, $_[0] }
+
+
+# for modules that add sections; CPAN's has no such function
+sub known_sections {
+    @known{@_} = (1) x @_;
+    return;
+}
 
 
 sub _set {
@@ -139,6 +159,11 @@ sub _run_block {
     my ($block) = @_;
 
     my $name = _section($block, 'name');
+
+    for my $section (@{ $block->{_section_order}[0] }) {
+        bail_out("$name - there is no section '$section'")
+            if !$known{$section};
+    }
 
     if (defined _section($block, 'config')) {
         _stop();
@@ -233,7 +258,7 @@ sub _write_user_files {
     my $files = _section($block, 'user_files');
     return if !defined $files;
 
-    $files = _parse_user_files($files) if !ref $files;
+    $files = parse_user_files($files) if !ref $files;
 
     ref $files eq 'ARRAY' or bail_out(_section($block, 'name'),
         ' - user_files is neither text nor an array');
@@ -256,25 +281,6 @@ sub _write_user_files {
     }
 
     return;
-}
-
-
-# ">>> NAME [TIME]" heads each file
-sub _parse_user_files {
-    my ($text) = @_;
-
-    my @files;
-
-    for my $line (split /(?<=\n)/, $text) {
-        if ($line =~ /^>>> (\S+)(?:[ \t]+(\S+))?\s*$/) {
-            push @files, [ $1, '', $2 ];
-            next;
-        }
-
-        $files[-1][1] .= $line if @files;
-    }
-
-    return \@files;
 }
 
 
