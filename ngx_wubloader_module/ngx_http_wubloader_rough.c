@@ -264,23 +264,19 @@ ngx_http_wubloader_rough_wait(ngx_http_request_t *r,
     ngx_http_core_loc_conf_t  *clcf;
 
     wev = r->connection->write;
+    clcf = ngx_http_get_module_loc_conf(r->main, ngx_http_core_module);
+
+    /* also when posted: a worker told to quit waits for timers only */
+
+    if (!wev->delayed) {
+        ngx_add_timer(wev, clcf->send_timeout);
+    }
 
     /* all was sent at once: others come first, then the next files */
 
     if (rough->busy == NULL && !wev->delayed && !r->aio) {
-
-        if (wev->timer_set) {
-            ngx_del_timer(wev);
-        }
-
         ngx_post_event(wev, &ngx_posted_next_events);
         return;
-    }
-
-    clcf = ngx_http_get_module_loc_conf(r->main, ngx_http_core_module);
-
-    if (!wev->delayed) {
-        ngx_add_timer(wev, clcf->send_timeout);
     }
 
     if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
