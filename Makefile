@@ -139,24 +139,32 @@ $(WORKER): $(WORKER_O) $(COMMON_O)
 
 NGX_MAKE   = $(BUILD)/nginx/Makefile
 
+# the lock is for two makes in one tree: the later one finds it done
+
 $(NGX_MAKE): config Makefile $(NGINX_DEV)/conf_flags                          \
     $(if $(wildcard $(NGX_MAKE)),,build/deps/build)
-	@rm -rf $(BUILD)/nginx && mkdir -p $(BUILD)/nginx
-	@out="$$(cd $(BUILD)/nginx && pwd)"; src="$$(pwd)";                   \
-	cd $(NGINX_DEV) && bash -c 'set -e; . ./conf_flags;                   \
-	    WUB_DEPFILES=1 ./configure --builddir="$$0"                       \
-	    --with-cc-opt="-MMD -MP $(CC_OPT) $(CC_HARD) $(CC_SAN) -std=gnu11" \
-	    --with-ld-opt="$(CC_SAN)"                                         \
-	    "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module="$$1"'               \
-	    "$$out" "$$src" > "$$out/configure.log" 2>&1                      \
-	    || { tail -n 20 "$$out/configure.log" >&2; exit 1; }
-	@echo '-include $$(wildcard '"$$(pwd)/$(BUILD)"'/nginx/addon/*/*.d)' >> $@
+	@mkdir -p $(BUILD)/nginx
+	@{ flock 9; test $@ -nt config -a $@ -nt Makefile || {                \
+	    $(nginx_configure); }; } 9> $(BUILD)/nginx/.lock
+
+define nginx_configure
+out="$$(cd $(BUILD)/nginx && pwd)"; src="$$(pwd)";                            \
+rm -rf "$$out"/*;                                                             \
+( cd $(NGINX_DEV) && bash -c 'set -e; . ./conf_flags;                         \
+    WUB_DEPFILES=1 ./configure --builddir="$$0"                               \
+        --with-cc-opt="-MMD -MP $(CC_OPT) $(CC_HARD) $(CC_SAN) -std=gnu11"    \
+        --with-ld-opt="$(CC_SAN)"                                             \
+        "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module="$$1"'                   \
+    "$$out" "$$src" ) > "$$out.log" 2>&1                                      \
+|| { tail -n 20 "$$out.log" >&2; rm -f $@; exit 1; };                         \
+echo "-include \$$(wildcard $$out/addon/*/*.d)" >> $@
+endef
 
 $(NGINX_DEV)/conf_flags: | build/deps/build
 
 $(MODULE): $(MODULE_SRC) $(NGX_MAKE)
-	@$(MAKE) --no-print-directory -f "$$(pwd)/$(NGX_MAKE)"                \
-	    -C $(NGINX_DEV) modules
+	@flock $(BUILD)/nginx/.lock $(MAKE) --no-print-directory              \
+	    -f "$$(pwd)/$(NGX_MAKE)" -C $(NGINX_DEV) modules
 	@cp $(BUILD)/nginx/ngx_http_wubloader_module.so $@.temp
 	@mv $@.temp $@
 
