@@ -14,7 +14,7 @@
 
 #define WORKER_CUTTER_CONNECT    5000   /* ms to connect */
 #define WORKER_CUTTER_PATIENCE   60000  /* ms to get a step to the database */
-#define WORKER_CUTTER_HURRY      5000   /* the same when told to stop */
+#define WORKER_CUTTER_HURRY      3000   /* the same when told to stop */
 #define WORKER_CUTTER_SHOW       1000   /* ms between two reports */
 #define WORKER_CUTTER_RENEW      10000  /* ms a lease goes without renewal */
 

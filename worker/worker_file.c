@@ -237,7 +237,7 @@ worker_file_folder(const char *path, bool writable, worker_err_t *err)
 
     if (stat(path, &st) == -1) {
         return worker_fail(err, WORKER_INVALID,
-                           "the folder %s cannot be used: %s", path,
+                           "the folder %s is not there: %s", path,
                            strerror(errno));
     }
 

@@ -60,12 +60,6 @@ sub slurp {
 }
 
 
-sub clear {
-    $rig->sql('DELETE FROM events');
-    unlink map { "$rig->{videos}/$_" } $rig->files;
-}
-
-
 sub whole {
     my @ranges = ([0.5, 3.2], [7.1, 9.9]);
     $rig->submit('whole', ranges => \@ranges,
@@ -108,7 +102,7 @@ sub whole {
     like $worker->log, qr/^time=\S+Z[ ]level=info[ ]role=cut[ ]pid=\d+[ ]
         msg=claimed[ ]job=whole[ ]/xm, 'logfmt lines';
     unlike $worker->log, qr/^(?!time=)/m, 'nothing but such lines';
-    clear();
+    $rig->clear;
 }
 
 
@@ -124,7 +118,7 @@ sub thumbnail {
     is $row->{video_link}, "file://$path", 'a link to the file';
     is slurp("$rig->{videos}/$row->{video_id}.png"), $png, 'the image';
     is $row->{thumbnail_last_written}, '\\x' . sha256_hex($png), 'its sum';
-    clear();
+    $rig->clear;
 }
 
 
@@ -149,7 +143,7 @@ sub whose {
     is(($rig->once(location => { no_uploader => JSON::PP::true }))[0], 0,
        'a location that is not used');
     is $rig->row('theirs')->{state}, 'EDITED', 'left alone';
-    clear();
+    $rig->clear;
 }
 
 
@@ -159,14 +153,14 @@ sub notified {
     $rig->until('a connection', sub { $worker->log =~ /connected/ });
 
     my $begin = time;
-    for my $n (1 .. 12) {
+    for my $n (1 .. 8) {
         $rig->submit("quick$n", ranges => [[1, 1.1]]);
         $rig->wait("quick$n", 'DONE');
     }
     my $polls = (time - $begin) / 0.9;
-    cmp_ok $polls, '<', 12, 'it does not wait for the next poll';
+    cmp_ok $polls, '<', 8, 'it does not wait for the next poll';
     is $worker->stop, 0, 'ends';
-    clear();
+    $rig->clear;
 }
 
 
@@ -221,7 +215,7 @@ sub held {
     is(($rig->once(name => 'node one'))[0], 0, 'once more');
     is $rig->row('type')->{error}, 'node9: not me', 'the words of others';
     like $rig->row('bare')->{error}, qr/"webm"/, 'its own words';
-    clear();
+    $rig->clear;
 }
 
 
@@ -255,7 +249,7 @@ sub holes {
     $row = $rig->wait('holes', 'DONE');
     is $row->{error}, undef, 'no error any more';
     is $worker->stop, 0, 'ends';
-    clear();
+    $rig->clear;
 }
 
 
@@ -270,18 +264,13 @@ sub once {
 
     ($status, $log) = $rig->once;
     is $status, 0, 'nothing to do';
-    clear();
+    $rig->clear;
 }
 
 
 sub progress {
-    my $worker = $rig->start;
-    $rig->until('a connection', sub { $worker->log =~ /connected/ });
-
-    my $gate = $rig->gate('renew');
-    $rig->submit('slow', ranges => $rig->slow);
-    my ($child) = $rig->freeze($worker, $gate);
-
+    my ($worker, $child) = $rig->frozen('slow', 'renew',
+                                        ranges => $rig->slow);
     my $row = $rig->row('slow');
     is $row->{state}, 'CLAIMED', 'CLAIMED';
     cmp_ok $row->{progress}, '>', 0, 'progress';
@@ -298,7 +287,7 @@ sub progress {
     $rig->wait('slow', 'DONE');
 
     is $worker->stop, 0, 'ends';
-    clear();
+    $rig->clear;
 }
 
 
@@ -330,7 +319,7 @@ sub cancelled {
     is_deeply(Wub::Media->read((video($row))[1])->{numbers},
               [frames([0.3, 1.7])], 'the other edit is cut');
     is $worker->stop, 0, 'ends';
-    clear();
+    $rig->clear;
 }
 
 
@@ -354,7 +343,7 @@ sub changed {
     is $rig->job('edit')->{attempt}, 1, 'with one claim';
     is $worker->stop, 0, 'ends';
     $rig->sql('DROP TRIGGER anap ON events');
-    clear();
+    $rig->clear;
 }
 
 
@@ -369,7 +358,7 @@ sub two {
     is grep({ !/\.(?:ts|json)$/ } $rig->files), 0, 'nothing is left over';
     is $rig->value('SELECT count(*) FROM event_jobs WHERE attempt = 1'), 8,
         'one claim each';
-    clear();
+    $rig->clear;
 }
 
 
@@ -389,11 +378,8 @@ sub names {
 
 sub stopped {
     for my $signal (qw(TERM INT)) {
-        my $gate = $rig->gate('renew');
-        $rig->submit("job$signal", ranges => $rig->slow);
-        my $worker = $rig->start;
-        my ($child) = $rig->freeze($worker, $gate);
-
+        my ($worker, $child) = $rig->frozen("job$signal", 'renew',
+                                            ranges => $rig->slow);
         $worker->kill($signal);
         $rig->until('the signal', sub { $worker->log =~ /msg=stopping/ });
         kill 'CONT', $child;
@@ -403,14 +389,11 @@ sub stopped {
         is_deeply [@$row{qw(state uploader error progress)}],
             ['EDITED', undef, undef, undef], "SIG$signal: given back";
         is scalar($rig->files), 0, "SIG$signal: no file is left";
-        clear();
+        $rig->clear;
     }
 
     # past the point of no return it is finished instead
-    my $gate = $rig->gate('finalize');
-    $rig->submit('last');
-    my $worker = $rig->start;
-    my ($child) = $rig->freeze($worker, $gate);
+    my ($worker, $child) = $rig->frozen('last', 'finalize');
     is $rig->row('last')->{state}, 'FINALIZING', 'FINALIZING';
 
     $worker->kill('TERM');
@@ -418,5 +401,5 @@ sub stopped {
     kill 'CONT', $child;
     is $worker->wait, 0, 'status';
     is $rig->row('last')->{state}, 'DONE', 'DONE';
-    clear();
+    $rig->clear;
 }

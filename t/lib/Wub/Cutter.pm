@@ -31,7 +31,7 @@ use Wub::Media;
 use Wub::Postgres;
 
 
-use constant TIMEOUT => 30;
+use constant TIMEOUT => 60;
 
 my %gates = (
     claim => [1, "OLD.state = 'EDITED' AND NEW.state = 'CLAIMED'"],
@@ -145,6 +145,19 @@ sub freeze {
     });
 
     return @children;
+}
+
+
+# a worker with one job in hand that holds still after the step of a gate
+sub frozen {
+    my ($self, $id, $name, %o) = @_;
+
+    my $gate = $self->gate($name);
+    $self->submit($id, %o);
+    my $worker = $self->start;
+    my ($child) = $self->freeze($worker, $gate);
+
+    return ($worker, $child);
 }
 
 
@@ -274,6 +287,15 @@ sub files {
 }
 
 
+# no jobs and no videos, for the next test
+sub clear {
+    my ($self) = @_;
+
+    $self->sql('DELETE FROM events');
+    unlink map { "$self->{videos}/$_" } $self->files;
+}
+
+
 # arguments of the role; videos: another folder, limit: blocks of 1 KiB
 sub command {
     my ($self, %o) = @_;
@@ -332,8 +354,9 @@ sub DESTROY {
 
     return if $$ != $self->{pid};
     local ($?, $!, $@);
-    $_->kill('KILL') for values %{$self->{workers}};
-    $_->wait for values %{$self->{workers}};
+    my @workers = grep { defined } values %{$self->{workers}};
+    $_->kill('KILL') for @workers;
+    $_->wait for @workers;
 }
 
 

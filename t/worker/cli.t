@@ -1,0 +1,221 @@
+#!/usr/bin/perl
+
+# The command line of wubloader-worker: what is refused, with what sentence
+# and exit status; and media, the one-shot cut.
+
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use Test::More;
+
+use Wub::Media;
+
+
+my $worker = ($ENV{WUB_BUILD} || 'build') . '/wubloader-worker';
+my $dir = tempdir('wubcli.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+# a stray database must not be found
+delete @ENV{grep { /^(?:PG|WUBLOADER_)/ } keys %ENV};
+
+
+subtest 'help and version' => sub { help() };
+subtest 'what is refused' => sub { refused() };
+subtest 'the configuration' => sub { configuration() };
+subtest 'media' => sub { media() };
+
+done_testing;
+
+
+# (exit status, standard output, standard error)
+sub run {
+    my (@args) = @_;
+
+    my $out = File::Temp->new;
+    my $err = File::Temp->new;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>&', $out;
+        open STDERR, '>&', $err;
+        exec { $worker } $worker, @args or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+
+    return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp("$out"),
+            slurp("$err"));
+}
+
+
+sub slurp {
+    open my $fh, '<:raw', $_[0] or die "$_[0]: $!\n";
+    local $/;
+
+    return scalar(<$fh>) // '';
+}
+
+
+sub spew {
+    my ($file, $text) = @_;
+
+    open my $fh, '>', $file or die "$file: $!\n";
+    print {$fh} $text;
+    close $fh;
+
+    return $file;
+}
+
+
+# exit 2, nothing on stdout, one line on stderr
+sub usage {
+    my ($like, @args) = @_;
+
+    my ($status, $out, $err) = run(@args);
+    my $name = join ' ', @args;
+    is $status, 2, "$name: status";
+    is $out, '', 'nothing on stdout';
+    like $err, qr/^wubloader-worker[: ][^\n]*$like[^\n]*\n\z/, 'one sentence';
+}
+
+
+sub help {
+    my ($status, $all, $err) = run('--help');
+    is $status, 0, 'status';
+    is $err, '', 'nothing on stderr';
+
+    for my $command (qw(cut media migrate)) {
+        my ($one, $text) = run($command, '--help');
+        is $one, 0, "$command: status";
+        like $text, qr/^Usage: wubloader-worker $command /, 'usage';
+
+        my @options = $text =~ /^  (--[a-z-]+)/mg;
+        ok @options > 2, 'options';
+        like $all, qr/^  \Q$_\E\b/m, "$_ is in the whole list" for @options;
+        unlike $text, qr/^.{80}/m, 'no more than 79 columns';
+    }
+
+    like $all, qr/^  $_ +not in this version$/m, $_
+        for qw(render backfill coverage download);
+
+    ($status, my $version) = run('--version');
+    is $status, 0, 'version: status';
+    like $version, qr/^wubloader-worker \d+\.\d+\.\d+\n\z/, 'version';
+}
+
+
+sub refused {
+    usage(qr/needs a role or a command/);
+    usage(qr/"bake" is neither a role nor a command/, 'bake');
+    usage(qr/"" is neither/, '');
+    usage(qr/The role $_ is not in this version/, $_)
+        for qw(render backfill coverage download);
+    usage(qr/The role render is not/, 'render', '--config', '/nonexistent');
+
+    usage(qr/does not know the option --bogus/, $_, '--bogus')
+        for qw(cut media migrate);
+    usage(qr/The argument "now" is one too many/, 'cut', 'now');
+    usage(qr/The argument "too" is one too many/, 'media', 'smart', 'too');
+    usage(qr/The option --segments needs a value/, 'cut', '--segments');
+    usage(qr/--jobs must be a whole number/, 'cut', '--jobs', 'many');
+    usage(qr/--log-level must be/, 'cut', '--log-level', 'loud');
+
+    usage(qr/Nothing names the segment store/, 'cut');
+    usage(qr/Nothing names the database/, 'cut', '--segments', $dir);
+    usage(qr/Nothing names the database/, 'migrate');
+    usage(qr/at least one upload location/, 'cut', '--segments', $dir,
+          '--database', 'x');
+    usage(qr/--listen unix:x\): metrics are not in this version/, 'cut',
+          '--segments', $dir, '--database', 'x', '--listen', 'unix:x');
+    usage(qr/--locations: here.type names a type of location that is not in/,
+          'cut', '--locations', '{"here": {"type": "youtube"}}');
+    usage(qr/--locations is not JSON/, 'cut', '--locations', '{');
+}
+
+
+sub configuration {
+    my $file = "$dir/config.json";
+    my @cut = ('cut', '--config', $file, '--database', 'x', '--segments',
+               $dir);
+
+    usage(qr/The configuration \Q$file\E cannot be read: .*No such file/,
+          @cut);
+    usage(qr/The configuration \Q$dir\E cannot be read/, 'cut', '--config',
+          $dir);
+
+    spew($file, '{"cut": {"locations": {"a": {"type": "local", "path": "/x",'
+                . ' "colour": 1}}}}');
+    usage(qr/\Q$file\E: cut.locations.a.colour is not a known key/, @cut);
+
+    spew($file, '{"cut": {"listen": "unix:/run/x", "locations": {}}}');
+    usage(qr/metrics are not in this version/, @cut);
+
+    # all is well up to where it begins to work
+    spew($file, qq({"cut": {"locations": {"a": {"type": "local",)
+                . qq( "path": "$dir/none"}}}}));
+    my ($status, $out, $err) = run(@cut);
+    is $status, 1, 'a folder that is not there';
+    like $err, qr/^time=\S+ level=error role=cut pid=\d+ [^\n]*\n\z/,
+        'one line of log';
+    like $err, qr/The location a cannot be used: the folder \Q$dir\E\/none/,
+        'which says what';
+
+    ($status, $out, $err) = run('cut', '--config', $file, '--database', 'x',
+                                '--segments', "$dir/none");
+    is $status, 1, 'a store that is not there';
+    like $err, qr/the segment store cannot be used/, 'is an error too';
+}
+
+
+sub media {
+    my $stream = Wub::Media->make("$dir/store", seconds => 6);
+    my $at = sub { $stream->text($stream->{start} + $_[0]) };
+    my @store = ('--segments', "$dir/store", '--channel', 'chan');
+    my @range = ('--range', $at->(0.5) . ',' . $at->(1.5));
+    my $file = "$dir/cut.ts";
+    my @output = ('--output', $file);
+
+    usage(qr/needs a KIND/, 'media', @store, @range, @output);
+    usage(qr/./, 'media', $_, @store, @range, @output)
+        for qw(full rough frame waveform thumbnail nonsense);
+    usage(qr/Nothing names the channel/, 'media', 'smart', '--segments', $dir,
+          @range, @output);
+    usage(qr/Nothing names where to write/, 'media', 'smart', @store, @range);
+    usage(qr/needs a range/, 'media', 'smart', @store, @output);
+    usage(qr/--range must be START,END/, 'media', 'smart', @store, @output,
+          '--range', $_) for 'x', 'now,then', $at->(1), $at->(2) . ','
+              . $at->(1), $at->(1) . ',' . $at->(1), $at->(1) . ',';
+    usage(qr/as many transitions as ranges/, 'media', 'smart', @store, @range,
+          @output, '--transition', '');
+    usage(qr/"fade,1" is not in this version/, 'media', 'smart', @store,
+          @range, @range, @output, '--transition', 'fade,1');
+    usage(qr/--transition must be/, 'media', 'smart', @store, @range, @range,
+          @output, '--transition', 'fade');
+    usage(qr/./, 'media', 'smart', @store, @range, @output, '--plan');
+    ok !-e $file, 'nothing is written';
+
+    my ($status, $out, $err) = run('media', 'smart', @store, @range, '--range',
+        $at->(3) . ',' . $at->(4), '--transition', '', @output);
+    is $status, 0, 'two ranges: status';
+    is $out, '', 'nothing on stdout';
+    is_deeply(Wub::Media->read($file)->{numbers}, [15 .. 44, 90 .. 119],
+              'the frames asked for');
+
+    ($status, $out, $err) = run('media', 'smart', @store, @range, '--output',
+                                '-');
+    is $status, 0, 'to stdout: status';
+    spew("$dir/out.ts", $out);
+    is_deeply(Wub::Media->read("$dir/out.ts")->{numbers}, [15 .. 44],
+              'the frames asked for');
+
+    ($status, $out, $err) = run('media', 'smart', @store, @output, '--range',
+                                $at->(5) . ',' . $at->(8));
+    is $status, 1, 'a hole: status';
+    like $err, qr/^wubloader-worker: [^\n]*hole[^\n]*\n\z/, 'one sentence';
+
+    ($status, $out, $err) = run('media', 'smart', @store, '--quality', 'best',
+                                @range, @output);
+    is $status, 1, 'no such quality: status';
+    like $err, qr/^wubloader-worker: [^\n]*best[^\n]*\n\z/, 'one sentence';
+
+    is_deeply [grep { /temp/ } glob "$dir/*"], [], 'no temp file is left';
+}
