@@ -1,0 +1,35 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * wub_adts: AAC frames in ADTS (ISO/IEC 14496-3, 1.A.2.2): one header.
+ * May call: nothing.
+ * Frees: nothing.
+ */
+
+
+#ifndef WUB_ADTS_H_INCLUDED_
+#define WUB_ADTS_H_INCLUDED_
+
+
+#include "common/wub.h"
+
+
+typedef struct {
+    size_t    len;              /* bytes, header and all */
+    uint32_t  rate;             /* Hz, as sent; SBR may double it */
+    uint32_t  samples;          /* at that rate */
+    uint8_t   channels;         /* channel_configuration: 0 is in band */
+    uint8_t   object;           /* audio object type: 2 is AAC LC */
+} wub_adts_t;
+
+
+/*
+ * Reads the header at data.  WUB_DECLINED: no frame begins here;
+ * WUB_TOO_BIG: the frame is longer than len.
+ */
+wub_rc_t wub_adts_read(const uint8_t *data, size_t len, wub_adts_t *ret)
+    WUB_MUST_CHECK;
+
+
+#endif /* WUB_ADTS_H_INCLUDED_ */

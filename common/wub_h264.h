@@ -1,0 +1,49 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * wub_h264: as much of H.264's byte stream (ITU-T H.264, 7.3 and annex B)
+ * as a cut must know of an access unit: where decoding can begin, what it
+ * carries along, and the form of the picture.
+ * May call: nothing.
+ * Frees: nothing; results point into the caller's bytes.
+ */
+
+
+#ifndef WUB_H264_H_INCLUDED_
+#define WUB_H264_H_INCLUDED_
+
+
+#include "common/wub.h"
+
+
+/* what a sequence parameter set says of the picture */
+typedef struct {
+    uint32_t  width;            /* luma samples, cropped */
+    uint32_t  height;
+    uint8_t   chroma;           /* chroma_format_idc: 1 is 4:2:0 */
+    uint8_t   depth;            /* bits of luma */
+    bool      interlaced;       /* fields are possible */
+} wub_h264_form_t;
+
+typedef struct {
+    uint32_t   pictures;        /* slices that begin a picture */
+    size_t     lead;            /* the access unit delimiter in front, with
+                                   all before it; 0: there is none */
+    bool       idr;
+    bool       sps;             /* a sequence parameter set is there */
+    bool       pps;             /* and a picture parameter set */
+    wub_str_t  sets;            /* from the first set's start code to the
+                                   end of the last one; may be empty */
+    wub_str_t  form;            /* the first SPS without its start code */
+} wub_h264_unit_t;
+
+
+/* looks through one access unit with start codes */
+void wub_h264_unit(const uint8_t *data, size_t len, wub_h264_unit_t *ret);
+
+/* reads unit.form; WUB_INVALID when it is broken or beyond the standard */
+wub_rc_t wub_h264_form(wub_str_t sps, wub_h264_form_t *ret) WUB_MUST_CHECK;
+
+
+#endif /* WUB_H264_H_INCLUDED_ */

@@ -1,0 +1,298 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * Access units made by hand, and sequence parameter sets written field by
+ * field as ITU-T H.264 7.3.2.1.1 has them.
+ */
+
+
+#include "t/unit/wub_test.h"
+
+#include "common/wub_h264.h"
+
+
+#define BITS_MAX  4096
+
+
+typedef struct {
+    uint8_t  bits[BITS_MAX];
+    size_t   n;
+} writer_t;
+
+typedef struct {
+    uint32_t  profile;
+    uint32_t  chroma;
+    uint32_t  depth;            /* less 8 */
+    uint32_t  matrix;           /* scaling lists sent */
+    uint32_t  order;            /* pic_order_cnt_type */
+    uint32_t  mbs;              /* width, less 1 */
+    uint32_t  units;            /* height, less 1 */
+    bool      frames;           /* frame_mbs_only_flag */
+    uint32_t  crop[4];          /* left, right, top, bottom */
+} sps_t;
+
+
+static void
+put(writer_t *w, uint32_t value, uint32_t n)
+{
+    while (n-- > 0) {
+        assert_true(w->n < BITS_MAX);
+        w->bits[w->n++] = (uint8_t) (value >> n & 1);
+    }
+}
+
+
+static void
+put_ue(writer_t *w, uint32_t value)
+{
+    uint32_t  n;
+
+    for (n = 0; ((uint64_t) value + 1) >> (n + 1) != 0; n++) {
+        /* void */
+    }
+
+    put(w, 0, n);
+    put(w, value + 1, n + 1);
+}
+
+
+static void
+put_sps(writer_t *w, const sps_t *s)
+{
+    uint32_t  i;
+
+    w->n = 0;
+    put(w, 0x67, 8);
+    put(w, s->profile, 8);
+    put(w, 40, 16);
+    put_ue(w, 0);
+
+    if (s->profile >= 100) {
+        put_ue(w, s->chroma);
+
+        if (s->chroma == 3) {
+            put(w, 0, 1);
+        }
+
+        put_ue(w, s->depth);
+        put_ue(w, s->depth);
+        put(w, 0, 1);
+        put(w, s->matrix != 0, 1);
+
+        for (i = 0; s->matrix != 0 && i < (s->chroma == 3 ? 12 : 8); i++) {
+            put(w, i < s->matrix, 1);
+
+            /* delta_scale -8: next is 0, the list ends */
+
+            if (i < s->matrix) {
+                put_ue(w, 16);
+            }
+        }
+    }
+
+    put_ue(w, 4);
+    put_ue(w, s->order);
+
+    if (s->order == 0) {
+        put_ue(w, 2);
+
+    } else if (s->order == 1) {
+        put(w, 1, 1);
+        put_ue(w, 3);
+        put_ue(w, 4);
+        put_ue(w, 2);
+        put_ue(w, 1);
+        put_ue(w, 2);
+    }
+
+    put_ue(w, 4);
+    put(w, 0, 1);
+    put_ue(w, s->mbs);
+    put_ue(w, s->units);
+    put(w, s->frames, 1);
+
+    if (!s->frames) {
+        put(w, 1, 1);
+    }
+
+    put(w, 1, 1);
+
+    i = s->crop[0] + s->crop[1] + s->crop[2] + s->crop[3];
+    put(w, i != 0, 1);
+
+    for (i = (i != 0) ? 0 : 4; i < 4; i++) {
+        put_ue(w, s->crop[i]);
+    }
+
+    put(w, 1, 1);
+}
+
+
+/* bytes with emulation prevention, as they are sent */
+static size_t
+pack(const writer_t *w, uint8_t *out)
+{
+    size_t   i, len, zeros;
+    uint8_t  byte;
+
+    len = 0;
+    zeros = 0;
+
+    for (i = 0; i < w->n; i += 8) {
+        size_t  k;
+
+        byte = 0;
+
+        for (k = 0; k < 8; k++) {
+            byte = (uint8_t) (byte << 1 | (i + k < w->n ? w->bits[i + k] : 0));
+        }
+
+        if (zeros >= 2 && byte <= 3) {
+            out[len++] = 3;
+            zeros = 0;
+        }
+
+        out[len++] = byte;
+        zeros = (byte == 0) ? zeros + 1 : 0;
+    }
+
+    return len;
+}
+
+
+static void
+forms(void **state)
+{
+    size_t           i, k, len;
+    wub_rc_t         rc;
+    uint8_t          bytes[BITS_MAX];
+    writer_t         w;
+    wub_h264_form_t  form;
+
+    static const struct {
+        sps_t            sps;
+        wub_rc_t         rc;
+        wub_h264_form_t  form;
+    } rows[] = {
+        { { 66, 0, 0, 0, 2, 19, 11, true, { 0, 0, 0, 6 } },
+          WUB_OK, { 320, 180, 1, 8, false } },
+        { { 77, 0, 0, 0, 0, 79, 44, true, { 0, 0, 0, 0 } },
+          WUB_OK, { 1280, 720, 1, 8, false } },
+        { { 100, 1, 0, 0, 0, 119, 67, true, { 0, 0, 0, 4 } },
+          WUB_OK, { 1920, 1080, 1, 8, false } },
+        { { 100, 1, 0, 8, 1, 119, 33, false, { 0, 0, 0, 2 } },
+          WUB_OK, { 1920, 1080, 1, 8, true } },
+        { { 122, 2, 2, 3, 0, 119, 67, true, { 1, 1, 4, 4 } },
+          WUB_OK, { 1916, 1080, 2, 10, false } },
+        { { 244, 3, 0, 12, 0, 3, 3, true, { 1, 2, 3, 4 } },
+          WUB_OK, { 61, 57, 3, 8, false } },
+        { { 100, 0, 6, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
+          WUB_OK, { 64, 64, 0, 14, false } },
+        { { 100, 4, 0, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+        { { 100, 1, 7, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+        { { 100, 1, UINT32_MAX - 8, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+        { { 66, 0, 0, 0, 3, 3, 3, true, { 0, 0, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+        { { 66, 0, 0, 0, 0, 100000, 3, true, { 0, 0, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+        { { 66, 0, 0, 0, 0, 3, 3, true, { 16, 16, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+        { { 66, 0, 0, 0, 0, 3, 3, true, { UINT32_MAX - 2, 5, 0, 0 } },
+          WUB_INVALID, { 0, 0, 0, 0, false } },
+    };
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        put_sps(&w, &rows[i].sps);
+        len = pack(&w, bytes);
+
+        memset(&form, 0, sizeof(form));
+        rc = wub_h264_form(wub_str_n((const char *) bytes, len), &form);
+
+        wub_expect(rc == rows[i].rc, "row %zu: %d", i, (int) rc);
+        wub_expect(form.width == rows[i].form.width
+                   && form.height == rows[i].form.height
+                   && form.chroma == rows[i].form.chroma
+                   && form.depth == rows[i].form.depth
+                   && form.interlaced == rows[i].form.interlaced,
+                   "row %zu: %ux%u chroma %u depth %u", i, form.width,
+                   form.height, form.chroma, form.depth);
+
+        /* the trailing bit is not read; every shorter one breaks off */
+
+        for (k = 0; k + 1 < len; k++) {
+            rc = wub_h264_form(wub_str_n((const char *) bytes, k), &form);
+            wub_expect(rc == WUB_INVALID, "row %zu cut at %zu", i, k);
+        }
+    }
+}
+
+
+static void
+units(void **state)
+{
+    size_t           i;
+    wub_h264_unit_t  u;
+
+    static const struct {
+        const char  *bytes;
+        size_t       len;
+        uint32_t     pictures;
+        size_t       lead;
+        bool         idr;
+        bool         sps;
+        bool         pps;
+        size_t       at;        /* of the sets */
+        size_t       sets;
+    } rows[] = {
+        { "", 0, 0, 0, false, false, false, 0, 0 },
+        { "\0\0\1", 3, 0, 0, false, false, false, 0, 0 },
+        { "\0\0\1\x65\x88", 5, 1, 0, true, false, false, 0, 0 },
+        { "\0\0\1\x41\x9a", 5, 1, 0, false, false, false, 0, 0 },
+        { "\0\0\1\x41\x1a", 5, 0, 0, false, false, false, 0, 0 },
+        { "\0\0\1\x41", 4, 0, 0, false, false, false, 0, 0 },
+        { "\0\0\0\1\x09\xf0\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88", 22,
+          1, 7, true, true, true, 7, 10 },
+        { "\0\0\0\1\x68\xce\0\0\1\x65\x88", 11, 1, 0, true, false, true,
+          1, 5 },
+        { "\0\0\1\x41\x9a\0\0\1\x41\x9b", 10, 2, 0, false, false, false,
+          0, 0 },
+        { "\0\0\1\x41\x9a\0\0\1\x41\x40", 10, 1, 0, false, false, false,
+          0, 0 },
+        { "\0\0\0\0\0\0\1\x06\1\1\1\0\1\0\0\2\0\0\1\x41\x80", 21, 1, 0,
+          false, false, false, 0, 0 },
+        { "\1\1\1\0\0\1\x67", 7, 0, 0, false, true, false, 3, 4 },
+    };
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        wub_h264_unit((const uint8_t *) rows[i].bytes, rows[i].len, &u);
+
+        wub_expect(u.pictures == rows[i].pictures && u.lead == rows[i].lead
+                   && u.idr == rows[i].idr && u.sps == rows[i].sps
+                   && u.pps == rows[i].pps && u.sets.len == rows[i].sets,
+                   "row %zu: pictures %u lead %zu sets %zu", i, u.pictures,
+                   u.lead, u.sets.len);
+        wub_expect(u.sets.len == 0
+                   || u.sets.data == rows[i].bytes + rows[i].at,
+                   "row %zu: sets at %td", i, u.sets.data - rows[i].bytes);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(forms),
+        cmocka_unit_test(units),
+    };
+
+    return cmocka_run_group_tests_name("h264", tests, NULL, NULL);
+}

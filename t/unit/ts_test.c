@@ -1,0 +1,409 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * Transport streams made by hand: programs, sections over several packets,
+ * PES packets with and without times, and what is wrong on the wire.
+ */
+
+
+#include "t/unit/wub_test.h"
+
+#include "common/wub_ts.h"
+
+
+#define PACKETS_MAX  64
+#define PMT_PID      0x1000
+#define VIDEO_PID    0x100
+#define AUDIO_PID    0x101
+
+
+typedef struct {
+    uint8_t  bytes[PACKETS_MAX * WUB_TS_PACKET];
+    size_t   len;
+    uint8_t  counter;
+} stream_t;
+
+
+/* a packet whose payload is data, stuffed to its size */
+static void
+packet(stream_t *s, uint16_t pid, bool start, const uint8_t *data, size_t len)
+{
+    size_t    stuff;
+    uint8_t  *p;
+
+    assert_true(len <= WUB_TS_PACKET - 4);
+    assert_true(s->len + WUB_TS_PACKET <= sizeof(s->bytes));
+
+    p = s->bytes + s->len;
+    s->len += WUB_TS_PACKET;
+
+    memset(p, 0xff, WUB_TS_PACKET);
+    stuff = WUB_TS_PACKET - 4 - len;
+
+    p[0] = 0x47;
+    p[1] = (uint8_t) ((start ? 0x40 : 0) | pid >> 8);
+    p[2] = (uint8_t) pid;
+    p[3] = (uint8_t) ((stuff != 0 ? 0x30 : 0x10) | (s->counter++ & 0x0f));
+
+    if (stuff != 0) {
+        p[4] = (uint8_t) (stuff - 1);
+    }
+
+    if (stuff > 1) {
+        p[5] = 0;
+    }
+
+    memcpy(p + WUB_TS_PACKET - len, data, len);
+}
+
+
+static void
+pat(stream_t *s)
+{
+    static const uint8_t  bytes[] = {
+        0, 0x00, 0xb0, 17, 0, 1, 0xc1, 0, 0,
+        0, 0, 0xe0, 0x10,
+        0, 1, 0xe0 | PMT_PID >> 8, PMT_PID & 0xff,
+        0, 0, 0, 0
+    };
+
+    packet(s, 0, true, bytes, sizeof(bytes));
+}
+
+
+/* types of streams from pid VIDEO_PID on; skip: bytes of description */
+static void
+pmt(stream_t *s, const uint8_t *types, size_t n, size_t skip)
+{
+    size_t   i, len, at;
+    uint8_t  b[1024];
+
+    memset(b, 0, sizeof(b));
+    len = 9 + skip + 5 * n + 4;
+
+    b[1] = 0x02;
+    b[2] = (uint8_t) (0xb0 | len >> 8);
+    b[3] = (uint8_t) len;
+    b[11] = (uint8_t) (0xf0 | skip >> 8);
+    b[12] = (uint8_t) skip;
+
+    for (i = 0, at = 13 + skip; i < n; i++, at += 5) {
+        b[at] = types[i];
+        b[at + 1] = (uint8_t) (0xe0 | (VIDEO_PID + i) >> 8);
+        b[at + 2] = (uint8_t) (VIDEO_PID + i);
+    }
+
+    for (at = 0; at < len + 4; at += i) {
+        i = len + 4 - at;
+        i = (i < 184) ? i : 184;
+        packet(s, PMT_PID, at == 0, b + at, i);
+    }
+}
+
+
+static void
+put_time(uint8_t *p, uint8_t mark, int64_t t)
+{
+    p[0] = (uint8_t) (mark | (t >> 29 & 0x0e) | 1);
+    p[1] = (uint8_t) (t >> 22);
+    p[2] = (uint8_t) ((t >> 14 & 0xfe) | 1);
+    p[3] = (uint8_t) (t >> 7);
+    p[4] = (uint8_t) (t << 1 | 1);
+}
+
+
+/* a PES packet in one packet; times may be WUB_TS_NONE */
+static void
+pes(stream_t *s, uint16_t pid, int64_t pts, int64_t dts, const char *text,
+    bool sized)
+{
+    size_t   n, len;
+    uint8_t  b[184];
+
+    n = 0;
+    len = strlen(text);
+    memset(b, 0, sizeof(b));
+
+    b[2] = 1;
+    b[3] = 0xe0;
+    b[6] = 0x80;
+
+    if (pts != WUB_TS_NONE) {
+        b[7] = 0x80;
+        put_time(b + 9, 0x20, pts);
+        n = 5;
+    }
+
+    if (dts != WUB_TS_NONE) {
+        b[7] = 0xc0;
+        put_time(b + 14, 0x10, dts);
+        n = 10;
+    }
+
+    b[8] = (uint8_t) n;
+
+    if (sized) {
+        b[5] = (uint8_t) (3 + n + len);
+    }
+
+    memcpy(b + 9 + n, text, len);
+    packet(s, pid, true, b, 9 + n + len);
+}
+
+
+static wub_rc_t
+parse(wub_arena_t *arena, const stream_t *s, wub_ts_t *ts)
+{
+    wub_rc_t   rc;
+    uint8_t   *copy;
+
+    /* exactly as long as it is, so that a sanitizer sees a read beyond */
+
+    copy = malloc(s->len == 0 ? 1 : s->len);
+    assert_non_null(copy);
+    memcpy(copy, s->bytes, s->len);
+
+    rc = wub_ts_read(arena, copy, s->len, ts);
+    free(copy);
+
+    return rc;
+}
+
+
+static void
+expect_pes(const wub_ts_stream_t *stream, size_t i, int64_t pts, int64_t dts,
+    const char *text)
+{
+    const wub_ts_pes_t  *p;
+
+    assert_true(i < stream->npes);
+    p = &stream->pes[i];
+
+    assert_int_equal(p->pts, pts);
+    assert_int_equal(p->dts, dts);
+    assert_int_equal(p->len, strlen(text));
+    assert_memory_equal(stream->data + p->pos, text, p->len);
+}
+
+
+static void
+make(stream_t *s)
+{
+    static const uint8_t  types[] = { 0x1b, 0x0f };
+
+    memset(s, 0, sizeof(stream_t));
+    pat(s);
+    pmt(s, types, 2, 0);
+}
+
+
+static void
+streams(void **state)
+{
+    stream_t      s;
+    wub_ts_t      ts;
+    wub_arena_t  *arena;
+
+    (void) state;
+    arena = wub_test_arena();
+    make(&s);
+
+    packet(&s, VIDEO_PID, false, (const uint8_t *) "tail", 4);
+    pes(&s, VIDEO_PID, 9000, 6000, "first", false);
+    pes(&s, AUDIO_PID, INT64_C(0x1ffffffff), WUB_TS_NONE, "sound", true);
+    packet(&s, VIDEO_PID, false, (const uint8_t *) " and on", 7);
+    pes(&s, VIDEO_PID, WUB_TS_NONE, WUB_TS_NONE, "second", false);
+
+    assert_int_equal(parse(arena, &s, &ts), WUB_OK);
+    assert_int_equal(ts.nstreams, 2);
+    assert_int_equal(ts.streams[0].kind, WUB_TS_VIDEO);
+    assert_int_equal(ts.streams[0].type, WUB_TS_TYPE_H264);
+    assert_int_equal(ts.streams[1].kind, WUB_TS_AUDIO);
+    assert_int_equal(ts.streams[0].npes, 2);
+    assert_int_equal(ts.streams[1].npes, 1);
+
+    expect_pes(&ts.streams[0], 0, 9000, 6000, "first and on");
+    expect_pes(&ts.streams[0], 1, WUB_TS_NONE, WUB_TS_NONE, "second");
+    expect_pes(&ts.streams[1], 0, INT64_C(0x1ffffffff),
+               INT64_C(0x1ffffffff), "sound");
+
+    wub_arena_destroy(arena);
+}
+
+
+/* what a PES packet's length leaves out, a packet sent twice, a bad start */
+static void
+wire(void **state)
+{
+    stream_t      s;
+    wub_ts_t      ts;
+    wub_arena_t  *arena;
+
+    (void) state;
+    arena = wub_test_arena();
+    make(&s);
+
+    pes(&s, VIDEO_PID, 1, WUB_TS_NONE, "kept", true);
+    packet(&s, VIDEO_PID, false, (const uint8_t *) "stuffing", 8);
+
+    pes(&s, VIDEO_PID, 2, WUB_TS_NONE, "once", false);
+    memcpy(s.bytes + s.len, s.bytes + s.len - WUB_TS_PACKET, WUB_TS_PACKET);
+    s.len += WUB_TS_PACKET;
+
+    packet(&s, VIDEO_PID, true, (const uint8_t *) "no start code", 13);
+
+    /* scrambled: not seen */
+
+    pes(&s, VIDEO_PID, 3, WUB_TS_NONE, "secret", false);
+    s.bytes[s.len - WUB_TS_PACKET + 3] |= 0x80;
+
+    /* out of step by three bytes, then by a broken sync byte */
+
+    memmove(s.bytes + 3, s.bytes, s.len);
+    memcpy(s.bytes, "abc", 3);
+    s.len += 3;
+
+    pes(&s, VIDEO_PID, 4, WUB_TS_NONE, "lost", false);
+    s.bytes[s.len - WUB_TS_PACKET] = 0;
+    pes(&s, VIDEO_PID, 5, WUB_TS_NONE, "found", false);
+    s.len -= 1;
+
+    assert_int_equal(parse(arena, &s, &ts), WUB_OK);
+    assert_int_equal(ts.streams[0].npes, 3);
+    expect_pes(&ts.streams[0], 0, 1, 1, "kept");
+    expect_pes(&ts.streams[0], 1, 2, 2, "once");
+    assert_int_equal(ts.streams[0].pes[2].len, 0);
+    assert_int_equal(ts.streams[0].pes[2].pts, WUB_TS_NONE);
+
+    wub_arena_destroy(arena);
+}
+
+
+static void
+sections(void **state)
+{
+    uint8_t       types[WUB_TS_STREAMS_MAX + 1];
+    stream_t      s;
+    wub_ts_t      ts;
+    wub_arena_t  *arena;
+
+    (void) state;
+    arena = wub_test_arena();
+
+    /* a program map over four packets */
+
+    memset(types, 0x15, sizeof(types));
+    types[0] = 0x24;
+    memset(&s, 0, sizeof(stream_t));
+    pat(&s);
+    pmt(&s, types, 3, 600);
+
+    assert_int_equal(parse(arena, &s, &ts), WUB_OK);
+    assert_int_equal(ts.nstreams, 3);
+    assert_int_equal(ts.streams[0].type, 0x24);
+    assert_int_equal(ts.streams[1].kind, WUB_TS_OTHER);
+
+    memset(&s, 0, sizeof(stream_t));
+    pat(&s);
+    pmt(&s, types, sizeof(types), 0);
+    assert_int_equal(parse(arena, &s, &ts), WUB_TOO_BIG);
+
+    /* no map, no packet, nothing */
+
+    memset(&s, 0, sizeof(stream_t));
+    pat(&s);
+    assert_int_equal(parse(arena, &s, &ts), WUB_DECLINED);
+
+    s.bytes[0] = 'x';
+    assert_int_equal(parse(arena, &s, &ts), WUB_DECLINED);
+
+    s.len = 0;
+    assert_int_equal(parse(arena, &s, &ts), WUB_DECLINED);
+
+    wub_arena_destroy(arena);
+}
+
+
+static void
+unwrap(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        int64_t  near;
+        int64_t  ts;
+        int64_t  want;
+    } rows[] = {
+        { 0, 0, 0 },
+        { 0, 100, 100 },
+        { 0, INT64_C(0x1ffffffff), -1 },
+        { 0, -1, -1 },
+        { INT64_C(0x1ffffffff), 5, INT64_C(0x200000005) },
+        { INT64_C(0x200000005), INT64_C(0x1fffffff0), INT64_C(0x1fffffff0) },
+        { -10, 20, 20 },
+        { -10, INT64_C(0x1ffffffec), -20 },
+        { 0, INT64_C(0xffffffff), INT64_C(0xffffffff) },
+        { 0, INT64_C(0x100000000), -INT64_C(0x100000000) },
+    };
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        wub_expect(wub_ts_unwrap(rows[i].near, rows[i].ts) == rows[i].want,
+                   "row %zu: %lld", i,
+                   (long long) wub_ts_unwrap(rows[i].near, rows[i].ts));
+    }
+}
+
+
+static void
+names(void **state)
+{
+    (void) state;
+
+    assert_string_equal(wub_ts_type_name(0x24), "HEVC video");
+    assert_string_equal(wub_ts_type_name(0x02), "MPEG-2 video");
+    assert_string_equal(wub_ts_type_name(0xfe), "data");
+    assert_string_equal(wub_ts_type_name(0), "data");
+}
+
+
+static wub_rc_t
+work(wub_arena_t *arena, void *data)
+{
+    wub_ts_t  ts;
+
+    return parse(arena, data, &ts);
+}
+
+
+static void
+torture(void **state)
+{
+    stream_t  s;
+
+    (void) state;
+
+    make(&s);
+    pes(&s, VIDEO_PID, 1, 1, "video", false);
+    pes(&s, AUDIO_PID, 1, WUB_TS_NONE, "audio", false);
+
+    assert_int_equal(wub_test_torture(work, &s), 4);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(streams),
+        cmocka_unit_test(wire),
+        cmocka_unit_test(sections),
+        cmocka_unit_test(unwrap),
+        cmocka_unit_test(names),
+        cmocka_unit_test(torture),
+    };
+
+    return cmocka_run_group_tests_name("ts", tests, NULL, NULL);
+}
