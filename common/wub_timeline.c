@@ -1,0 +1,132 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "common/wub_timeline.h"
+
+
+static int64_t wub_timeline_begin(const wub_timeline_t *t, int64_t duration);
+static int64_t wub_timeline_shift(const wub_timeline_t *t, int64_t ideal,
+    int64_t duration);
+
+
+void
+wub_timeline_init(wub_timeline_t *t, int64_t base)
+{
+    memset(t, 0, sizeof(wub_timeline_t));
+
+    t->base = base;
+    t->video_end = base;
+    t->audio_end = base;
+}
+
+
+void
+wub_timeline_run(wub_timeline_t *t, int64_t pts)
+{
+    t->origin = pts;
+    t->base = t->video_end;
+    t->source_end = pts;
+    t->shift = 0;
+    t->run_audio = false;
+}
+
+
+void
+wub_timeline_extend(wub_timeline_t *t, int64_t pts, int64_t duration)
+{
+    t->source_end = pts + duration;
+    t->video_end = wub_timeline_out(t, t->source_end);
+}
+
+
+int64_t
+wub_timeline_out(const wub_timeline_t *t, int64_t pts)
+{
+    return t->base + (pts - t->origin);
+}
+
+
+wub_timeline_e
+wub_timeline_audio(const wub_timeline_t *t, int64_t pts, int64_t duration,
+    int64_t *ret_out)
+{
+    int64_t  out, floor;
+
+    out = wub_timeline_out(t, pts);
+
+    if (t->run_audio) {
+        out += t->shift;
+        floor = t->audio_end;
+
+    } else {
+        floor = wub_timeline_begin(t, duration);
+        out += wub_timeline_shift(t, out, duration);
+    }
+
+    if (out + duration / 2 < floor) {
+        return WUB_TIMELINE_SKIP;
+    }
+
+    if (out + duration / 2 >= t->video_end) {
+        return WUB_TIMELINE_WAIT;
+    }
+
+    *ret_out = out;
+
+    return WUB_TIMELINE_TAKE;
+}
+
+
+void
+wub_timeline_take(wub_timeline_t *t, int64_t pts, int64_t duration)
+{
+    int64_t  out;
+
+    out = wub_timeline_out(t, pts);
+
+    if (!t->run_audio) {
+        t->shift = wub_timeline_shift(t, out, duration);
+    }
+
+    t->audio_end = out + t->shift + duration;
+    t->audio = true;
+    t->run_audio = true;
+}
+
+
+/*
+ * Where the audio of a run should begin: at the end of what is there.  The
+ * first of all, and one behind a gap that no move closes, with its video.
+ */
+static int64_t
+wub_timeline_begin(const wub_timeline_t *t, int64_t duration)
+{
+    if (!t->audio || t->audio_end > t->base + duration
+        || t->audio_end < t->base - duration)
+    {
+        return t->base;
+    }
+
+    return t->audio_end;
+}
+
+
+/* how far the first audio frame of a run moves; ideal is its own place */
+static int64_t
+wub_timeline_shift(const wub_timeline_t *t, int64_t ideal, int64_t duration)
+{
+    int64_t  begin;
+
+    begin = wub_timeline_begin(t, duration);
+
+    if (begin != t->audio_end || !t->audio
+        || begin - ideal > duration / 2 || ideal - begin > duration / 2)
+    {
+        return 0;
+    }
+
+    return begin - ideal;
+}
