@@ -18,6 +18,7 @@
 #define WORKER_CUTTER_TIMEOUT    5000   /* ms to connect */
 #define WORKER_CUTTER_AWAY_MAX   30000  /* ms between two tries to connect */
 #define WORKER_CUTTER_LOCK       5000   /* ms to wait for our name */
+#define WORKER_CUTTER_PATIENT    2000   /* ms until a second end is meant */
 #define WORKER_CUTTER_FORGET     600000 /* ms a pause is kept past its end */
 
 
@@ -30,6 +31,7 @@ typedef struct {
     int64_t                  poll_at;   /* ms, as all times here */
     int64_t                  connect_at;
     int64_t                  away;      /* the last pause between two tries */
+    int64_t                  stopped_at;
     int                      stops;     /* signals passed on */
     bool                     connected;
     bool                     once;
@@ -45,6 +47,7 @@ static void worker_cutter_run(worker_cutter_t *c);
 static void worker_cutter_wait(worker_cutter_t *c);
 static void worker_cutter_stop(worker_cutter_t *c);
 static bool worker_cutter_connect(worker_cutter_t *c);
+static void worker_cutter_away(worker_cutter_t *c, const worker_err_t *err);
 static worker_rc_t worker_cutter_session(worker_cutter_t *c,
     worker_err_t *err);
 static worker_rc_t worker_cutter_lock(worker_cutter_t *c, worker_err_t *err);
@@ -211,8 +214,9 @@ worker_cutter_run(worker_cutter_t *c)
 static void
 worker_cutter_wait(worker_cutter_t *c)
 {
-    int          ms;
-    worker_rc_t  rc;
+    int           ms;
+    worker_rc_t   rc;
+    worker_err_t  err;
 
     if (!c->connected) {
         ms = (int) (c->connect_at - worker_loop_now());
@@ -222,7 +226,7 @@ worker_cutter_wait(worker_cutter_t *c)
 
     /* what came along with an answer does not wake the descriptor */
 
-    rc = worker_pg_notified(c->pg, NULL);
+    rc = worker_pg_notified(c->pg, &err);
 
     if (rc == WORKER_AGAIN) {
         ms = (int) (c->poll_at - worker_loop_now());
@@ -231,24 +235,25 @@ worker_cutter_wait(worker_cutter_t *c)
             return;
         }
 
-        rc = worker_pg_notified(c->pg, NULL);
+        rc = worker_pg_notified(c->pg, &err);
     }
 
     if (rc == WORKER_RETRY) {
-        worker_log(WORKER_LOG_WARN, "the connection to the database is lost",
-                   NULL);
-        c->connected = false;
-        c->connect_at = 0;
+        worker_cutter_away(c, &err);
         c->failed = c->failed || c->once;
     }
 }
 
 
-/* passes an end on to the children: SIGTERM first, then SIGKILL */
+/*
+ * Passes an end on to the children: SIGTERM first, SIGKILL when somebody
+ * asks again later on.  A terminal and a script may both send the first.
+ */
 static void
 worker_cutter_stop(worker_cutter_t *c)
 {
-    int  stops;
+    int      stops;
+    int64_t  now;
 
     stops = *worker_loop_stop();
 
@@ -260,10 +265,18 @@ worker_cutter_stop(worker_cutter_t *c)
         return;
     }
 
-    worker_log(WORKER_LOG_INFO, (c->stops == 0) ? "stopping" : "killing",
-               NULL);
+    now = worker_loop_now();
 
-    worker_cutter_crew_kill(c->crew, (c->stops == 0) ? SIGTERM : SIGKILL);
+    if (c->stops == 0) {
+        worker_log(WORKER_LOG_INFO, "stopping", NULL);
+        worker_cutter_crew_kill(c->crew, SIGTERM);
+        c->stopped_at = now;
+
+    } else if (now - c->stopped_at >= WORKER_CUTTER_PATIENT) {
+        worker_log(WORKER_LOG_WARN, "killing what is still at work", NULL);
+        worker_cutter_crew_kill(c->crew, SIGKILL);
+    }
+
     c->stops = stops;
 }
 
@@ -302,7 +315,6 @@ worker_cutter_connect(worker_cutter_t *c)
         worker_log(WORKER_LOG_INFO, "connected to the database", NULL);
         c->connected = true;
         c->poll_at = 0;
-        c->away = 0;
         return true;
     }
 
@@ -316,18 +328,26 @@ worker_cutter_connect(worker_cutter_t *c)
         return false;
     }
 
+    worker_cutter_away(c, &err);
+
+    return false;
+}
+
+
+/* at once the first time, then with pauses that grow to the most */
+static void
+worker_cutter_away(worker_cutter_t *c, const worker_err_t *err)
+{
+    worker_log(WORKER_LOG_WARN, "the database is away, it is tried again",
+               "error", err->text, NULL);
+
+    c->connected = false;
+    c->connect_at = worker_loop_now() + worker_loop_jitter((int) c->away);
     c->away = (c->away == 0) ? WORKER_CUTTER_POLL : 2 * c->away;
 
     if (c->away > WORKER_CUTTER_AWAY_MAX) {
         c->away = WORKER_CUTTER_AWAY_MAX;
     }
-
-    c->connect_at = worker_loop_now() + worker_loop_jitter((int) c->away);
-
-    worker_log(WORKER_LOG_WARN, "the database is away, it is tried again",
-               "error", err.text, NULL);
-
-    return false;
 }
 
 
@@ -426,26 +446,20 @@ worker_cutter_round(worker_cutter_t *c)
     }
 
     if (rc == WORKER_OK) {
+        c->away = 0;
         return;
     }
 
-    worker_log(WORKER_LOG_WARN, err.text, NULL);
+    worker_cutter_away(c, &err);
 
     /* a database without our tables, as a rule: no use to go on */
 
     if (rc != WORKER_RETRY) {
         worker_log(WORKER_LOG_ERROR, "the database cannot be used; run"
                    " wubloader-worker migrate", NULL);
-        c->failed = true;
-        return;
     }
 
-    c->connected = false;
-    c->connect_at = 0;
-
-    if (c->once) {
-        c->failed = true;
-    }
+    c->failed = (rc != WORKER_RETRY || c->once);
 }
 
 

@@ -53,6 +53,8 @@ static worker_cutter_end_e worker_cutter_job_failed(worker_cutter_job_t *j,
     worker_rc_t rc, const worker_err_t *why);
 static worker_cutter_end_e worker_cutter_job_resolve(worker_cutter_job_t *j,
     const char *crash, worker_err_t *err);
+static worker_cutter_end_e worker_cutter_job_found(worker_cutter_job_t *j,
+    worker_err_t *err);
 static worker_cutter_end_e worker_cutter_job_give_back(
     worker_cutter_job_t *j, const char *crash, worker_err_t *err);
 static worker_rc_t worker_cutter_job_step(worker_cutter_job_t *j,
@@ -443,8 +445,10 @@ worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
 
     if (location == NULL || j->plan.name == NULL || j->plan.video_id == NULL) {
         rc = worker_fail(err, WORKER_INVALID,
-                         "The location of this claim is not configured here"
-                         " any more");
+                         "The upload location \"%s\" of this claim is not"
+                         " configured here any more, so whether its video is"
+                         " there cannot be told", (orphan.location != NULL)
+                             ? orphan.location : "");
 
     } else {
         rc = worker_upload_find(location->type)->resolve(j->arena, location,
@@ -452,23 +456,42 @@ worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
     }
 
     if (rc == WORKER_OK && orphan.finalizing) {
-        rc = worker_cutter_job_step(j, WORKER_STEP_DONE, j->plan.video_id,
-                                    j->plan.link, err);
-
-        worker_log(WORKER_LOG_INFO, "found whole after a crash", "job",
-                   j->job.id, "link", j->plan.link, NULL);
-
-        return (rc == WORKER_OK) ? WORKER_CUTTER_DONE : WORKER_CUTTER_AWAY;
+        return worker_cutter_job_found(j, err);
     }
 
     /* what cannot be asked about may be there: only a person can tell */
 
     if (rc != WORKER_DECLINED && orphan.finalizing) {
-        worker_log(WORKER_LOG_ERROR, err->text, "job", j->job.id, NULL);
+        worker_cutter_job_sentence(j, err->text, text);
+        worker_log(WORKER_LOG_ERROR, text, "job", j->job.id, NULL);
+        (void) worker_cutter_job_step(j, WORKER_STEP_UNSURE, text, NULL, err);
         return WORKER_CUTTER_RETRY;
     }
 
     return worker_cutter_job_give_back(j, crash, err);
+}
+
+
+/* the backend has the whole video */
+static worker_cutter_end_e
+worker_cutter_job_found(worker_cutter_job_t *j, worker_err_t *err)
+{
+    worker_rc_t  rc;
+
+    rc = worker_cutter_job_step(j, WORKER_STEP_DONE, j->plan.video_id,
+                                j->plan.link, err);
+
+    if (rc != WORKER_OK) {
+        worker_log(WORKER_LOG_WARN, (rc == WORKER_DECLINED)
+                   ? "the job is not ours any more" : err->text,
+                   "job", j->job.id, NULL);
+        return WORKER_CUTTER_AWAY;
+    }
+
+    worker_log(WORKER_LOG_INFO, "found whole after a crash", "job", j->job.id,
+               "link", j->plan.link, NULL);
+
+    return WORKER_CUTTER_DONE;
 }
 
 
@@ -492,14 +515,14 @@ worker_cutter_job_give_back(worker_cutter_job_t *j, const char *crash,
         rc = worker_cutter_job_step(j, WORKER_STEP_CRASH, again, over, err);
 
     } else {
+        worker_cutter_job_sentence(j, "the worker ended in the middle of the"
+                                   " cut; it is tried again", again);
         rc = WORKER_DECLINED;
     }
 
     /* no crash of the cut itself, or one in FINALIZING */
 
     if (rc == WORKER_DECLINED) {
-        worker_cutter_job_sentence(j, "the worker ended in the middle of the"
-                                   " cut; it is tried again", again);
         rc = worker_cutter_job_step(j, WORKER_STEP_RELEASE, again, NULL, err);
     }
 

@@ -40,6 +40,7 @@
     " FROM held WHERE j.id = held.id"
 
 
+/* every step has all five values, so each of them is in its text */
 static const char *const  worker_job_steps[] = {
 
     [WORKER_STEP_RENEW] =
@@ -83,6 +84,13 @@ static const char *const  worker_job_steps[] = {
         WORKER_JOB_HELD " AND e.state IN ('CLAIMED', 'FINALIZING')"
         " RETURNING e.id) "
         WORKER_JOB_DROP,
+
+    [WORKER_STEP_UNSURE] =
+        "WITH held AS (UPDATE events e SET error = coalesce($4, $5)"
+        WORKER_JOB_HELD " AND e.state = 'FINALIZING'"
+        " AND e.error IS DISTINCT FROM $4 RETURNING e.id)"
+        " UPDATE event_jobs j SET updated = now()"
+        " FROM held WHERE j.id = held.id",
 
     [WORKER_STEP_CRASH] =
         "WITH held AS (UPDATE events e SET"

@@ -64,6 +64,7 @@ typedef enum {
     WORKER_STEP_DONE,           /* video_id, video_link */
     WORKER_STEP_RELEASE,        /* to EDITED: error or NULL, - */
     WORKER_STEP_REFUSE,         /* to UNEDITED: error, - */
+    WORKER_STEP_UNSURE,         /* stays FINALIZING: error, - */
     WORKER_STEP_CRASH           /* to EDITED: error; at last to UNEDITED */
 } worker_job_step_e;
 

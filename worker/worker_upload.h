@@ -57,8 +57,8 @@ typedef struct {
         worker_err_t *err);
 
     /*
-     * The point of no return.  WORKER_RETRY and WORKER_INVALID: nothing is
-     * there, WORKER_AGAIN: nobody knows.  The session is over either way.
+     * The point of no return; the session is over on every path.  Any
+     * failure means that nothing is there.
      */
     worker_rc_t (*finish)(void *data, const worker_upload_video_t *video,
         worker_err_t *err);

@@ -20,6 +20,7 @@ subtest 'a child is killed too often' => sub { often() };
 subtest 'the parent is killed' => sub { parent_cut() };
 subtest 'killed before the video has its name' => sub { parent_before() };
 subtest 'killed after the video has its name' => sub { parent_after() };
+subtest 'a location that is not there any more' => sub { unsure() };
 subtest 'a lease that ran out' => sub { lease() };
 subtest 'claims of others' => sub { others() };
 
@@ -149,6 +150,28 @@ sub parent_after {
     like $row->{video_link}, qr{/\Q$name\E$}, 'that very video';
     is $rig->job('job')->{attempt}, 1, 'not cut again';
     like $log, qr/"found whole after a crash" job=job/, 'the log says so';
+    $rig->clear;
+}
+
+
+# whether its video is there, only a person can tell
+sub unsure {
+    my ($worker, $child) = $rig->frozen('job', 'finalize');
+
+    $worker->kill('KILL');
+    $rig->until('the child to die', sub { !kill 0, $child });
+    $rig->sql("UPDATE events SET upload_location = 'elsewhere'");
+
+    is(($rig->once)[0], 0, 'the next start');
+    my $row = $rig->row('job');
+    is $row->{state}, 'FINALIZING', 'stays FINALIZING';
+    like $row->{error}, qr/^node1: The upload location "elsewhere" of this/,
+        'the row says why';
+
+    # and when it is there again, all is well
+    $rig->sql("UPDATE events SET upload_location = 'here'");
+    is(($rig->once)[0], 0, 'another start');
+    whole('job', 30 .. 89);
     $rig->clear;
 }
 

@@ -20,6 +20,7 @@ my $rig = Wub::Cutter->new;
 subtest 'the database restarts in mid-job' => sub { restart() };
 subtest 'the database is away at the end of a job' => sub { away() };
 subtest 'the database is away at the start' => sub { start() };
+subtest 'the database may only be read' => sub { readonly() };
 subtest 'the disk is full' => sub { full() };
 subtest 'a folder that went away' => sub { folder() };
 subtest 'a segment vanishes' => sub { vanished() };
@@ -121,6 +122,25 @@ sub start {
         database => $rig->{pg}->conninfo('bare'));
     is $status, 1, 'a database without our tables';
     like $log, qr/run wubloader-worker migrate/, 'what to do about it';
+    $rig->clear;
+}
+
+
+# a standby, or a primary that is fenced: it is asked again, not too often
+sub readonly {
+    my $set = 'ALTER DATABASE wub SET default_transaction_read_only =';
+
+    $rig->{pg}->psql('postgres', "$set on");
+    my $worker = $rig->start;
+    $rig->until('a try', sub { $worker->log =~ /is away.*read-only/ });
+    sleep 2.5;
+    my $tries = () = $worker->log =~ /is away/g;
+    cmp_ok $tries, '<', 6, 'with pauses';
+
+    $rig->{pg}->psql('postgres', "$set off");
+    $rig->submit('job');
+    $rig->wait('job', 'DONE');
+    is $worker->stop, 0, 'it goes on when it may';
     $rig->clear;
 }
 
