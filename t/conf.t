@@ -177,7 +177,7 @@ GET /files
 --- config
     wubloader_root $TEST_NGINX_HTML_DIR/store;
     location /files {
-        rewrite ^/files(.*)$ /x$1 break;
+        rewrite ^/files(.*)$ /other$1 break;
         wubloader files;
     }
 --- request

@@ -11,7 +11,8 @@ our $store = Wub::Store->new;
 our ($h1, $h2) = ('2024-02-29T23', '2024-03-01T00');
 
 # twelve seconds over the end of a leap day, of sizes that differ; "holes"
-# lacks its third segment and ends with a partial one; "many" has 60
+# lacks its third segment and ends with a partial one; "many" has 60, as
+# "tiny" has of few bytes
 our %bytes;
 
 sub add {
@@ -38,6 +39,9 @@ add('holes', $h2, $store->segment('chan', 'holes', "$h2:00:06", '1.5',
 add('many', $h1, $_)
     for $store->run('chan', 'many', "$h1:00:00", 1, 60, size => 777);
 
+add('tiny', $h1, $_)
+    for $store->run('chan', 'tiny', "$h1:00:00", 1, 60, size => 9);
+
 # segments of no bytes between others, and alone
 add('zero', $h1, $store->segment('chan', 'zero', "$h1:00:00", 2, 'full',
                                  bytes => 'first'));
@@ -50,6 +54,7 @@ $store->segment('chan', 'zero', "$h1:00:06", 2, 'full', bytes => '',
 $store->file('chan/empty/.keep', '');
 
 our $all = join '', @{ $bytes{source} };
+our $tiny = join '', @{ $bytes{tiny} };
 our $many = join '', @{ $bytes{many} };
 our $size = length $all;
 our $url = '/cut/chan/source.ts?type=rough';
@@ -427,6 +432,18 @@ over there
 Content-Length: 46620
 --- response_body eval
 $::many
+
+
+
+=== TEST 38: windows of a few bytes do not wait for postpone_output
+--- config
+    wubloader_root $TEST_NGINX_HTML_DIR/store;
+    location /cut { wubloader cut; sendfile on; }
+--- request eval
+"GET /cut/chan/tiny.ts?type=rough&start=$::h1:00:00&end=$::h1:01:00"
+--- timeout: 2
+--- response_body eval
+$::tiny
 
 
 

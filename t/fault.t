@@ -296,6 +296,8 @@ for my $what (sort keys %changes) {
 }
 
 is(get($rough)->{body}, $all, 'the next cut is whole');
+is(length get("/segments/chan/source/$h1/$names[0]")->{body}, 500_000,
+   'the next segment is, too');
 is(settle(0, \&descriptors), 0, 'no file of the store is left open');
 
 
@@ -307,7 +309,9 @@ is(settle(0, \&descriptors), 0, 'no file of the store is left open');
             { value => "GET $rough HTTP/1.1\r\nHost: x\r\n\r\n" } ]);
     }
 
-    for my $target ($rough, $media, '/files', '/playlist/chan.m3u8') {
+    for my $target ($rough, $media, '/files', '/playlist/chan.m3u8',
+                    "/segments/chan/source/$h1/$names[0]")
+    {
         for (1 .. 25) {
             my $sock = http_connect($nginx->port) or next;
 

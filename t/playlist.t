@@ -52,6 +52,11 @@ $store->file('chan/source/.hidden/x', 'x');
 $store->file('chan/empty/.keep', 'x');
 $store->file('chan/nohours/lost+found/x', 'x');
 
+# up to the very end of its hour; over the end of its hour
+our $full = $store->segment('chan', 'full', "$h1:59:58", 2);
+our $span = $store->segment('chan', 'span', "$h1:59:58.5", 3);
+$store->file("chan/span/$h2/.keep", 'x');
+
 # 13 hours, an end each
 $store->segment('chan', 'long', '2024-01-01T00:00:00', 2);
 $store->segment('chan', 'long', '2024-01-01T12:00:00', 2);
@@ -175,10 +180,11 @@ main::head(2, 1) . $::all . $::end
 --- request eval
 [map { "GET $::url?$_" }
  "start=$::h2:00:06&end=$::h2:00:06", "start=$::h2:00:06&end=$::h1:59:54",
+ "start=$::h1:59:55&end=$::h1:59:55",
  "start=9999-12-31T23:59:59.999999&end=1970-01-01T00:00",
  "start=2030-01-01T00:00:00"]
 --- response_body eval
-[(main::head(1)) x 4]
+[(main::head(1)) x 5]
 
 
 
@@ -199,6 +205,24 @@ main::head(2) . $::all
 [main::head(2) . $::all, main::head(2) . $::all, main::head(2) . $::all,
  main::head(2, 1) . $::all . $::end, main::head(2) . "$::s[3]$::s[4]$::s[5]",
  main::head(1)]
+
+
+
+=== TEST 27: an open end is none, even where the last segment reaches it
+--- request eval
+["GET /playlist/chan/full.m3u8",
+ "GET /playlist/chan/full.m3u8?start=$::h1:59:58&end=$::h2:00:00"]
+--- response_body eval
+[main::head(2) . main::entry("full", $::h1, $::full),
+ main::head(2, 1) . main::entry("full", $::h1, $::full) . $::end]
+
+
+
+=== TEST 28: a segment that begins in the hour before
+--- request eval
+"GET /playlist/chan/span.m3u8?start=$::h2:00:00&end=$::h2:00:01"
+--- response_body eval
+main::head(3, 1) . main::entry("span", $::h1, $::span) . $::end
 
 
 

@@ -17,7 +17,8 @@ our $bytes = $store->bytes("chan/source/$hour/$name");
 our ($hash) = $name =~ /-full-(.*)\.ts$/;
 our $dead = $store->segment('chan', 'source', "$hour:00:02", 2);
 our $tomb = $store->tombstone('chan', 'source', $hour, $dead);
-our $temp = $store->segment('chan', 'source', "$hour:00:04", 2, 'temp');
+our $temp = $store->segment('chan', 'source', "$hour:00:04", 2, 'temp',
+                            hash => 'z' x 43);
 our $empty = $store->segment('chan', 'source', "$hour:00:06", 2, 'suspect',
                              bytes => '');
 our $gone = $store->chat('chan', $hour, '01:00', "{}\n");
