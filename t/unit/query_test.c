@@ -38,6 +38,7 @@ static const good_case_t  good[] = {
     { "a=b&a=c", { "a", "b", "a", "c", NULL } },
     { "a=b;c=d", { "a", "b;c=d", NULL } },
     { "a=%41%7a%7A", { "a", "Azz", NULL } },
+    { "a=%4f%4F", { "a", "OO", NULL } },
     { "%61=1", { "a", "1", NULL } },
     { "a=%26%3D%25&b=1", { "a", "&=%", "b", "1", NULL } },
     { "a=%2525", { "a", "%25", NULL } },
@@ -134,6 +135,13 @@ test_refuse(void **state)
     }
 
     assert_int_equal(wub_query_parse(arena, wub_str("a=\0"), &q),
+                     WUB_INVALID);
+
+    /* what lies behind the end is not looked at */
+
+    assert_int_equal(wub_query_parse(arena, wub_str_n("a=%41", 4), &q),
+                     WUB_INVALID);
+    assert_int_equal(wub_query_parse(arena, wub_str_n("a=%41", 3), &q),
                      WUB_INVALID);
 
     wub_arena_destroy(arena);
