@@ -340,9 +340,11 @@ worker_job_adopt(wub_arena_t *arena, worker_pg_t *pg, const char *worker,
     worker_rc_t        rc;
     worker_pg_rows_t  *rows;
 
+    /* a statement of who held it may still be on its way: a new token */
+
     static const char  sql[] =
-        "UPDATE event_jobs j SET lease_until = now() + "
-        WORKER_JOB_LEASE_LAST ", updated = now()"
+        "UPDATE event_jobs j SET claim_token = gen_random_uuid(),"
+        " lease_until = now() + " WORKER_JOB_LEASE_LAST ", updated = now()"
         " FROM events e WHERE e.id = $1 AND e.uploader = $2 AND j.id = e.id"
         " AND e.state IN ('CLAIMED', 'FINALIZING') AND j.node = $2"
         " AND j.claim_token IS NOT NULL"

@@ -168,7 +168,8 @@ sub configuration {
 
 sub media {
     my $stream = Wub::Media->make("$dir/store", seconds => 6);
-    my $at = sub { $stream->text($stream->{start} + $_[0]) };
+    my $at = sub {
+        Wub::Media::text(sprintf '%.0f', ($stream->{start} + $_[0]) * 1e6) };
     my @store = ('--segments', "$dir/store", '--channel', 'chan');
     my @range = ('--range', $at->(0.5) . ',' . $at->(1.5));
     my $file = "$dir/cut.ts";

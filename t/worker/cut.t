@@ -311,6 +311,7 @@ sub cancelled {
         ok !(grep { $_ eq $before[0] } $rig->files), "$to: no temp file";
         like $worker->log, qr/"taken away, nothing is left of it" job=$to/,
             "$to: quietly";
+        unlike $worker->log, qr/msg=cut job=$to/, "$to: in mid-cut";
         is $rig->row($to)->{error}, undef, "$to: no error";
     }
 

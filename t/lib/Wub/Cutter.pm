@@ -187,7 +187,8 @@ sub sql {
 sub time_of {
     my ($self, $seconds) = @_;
 
-    return $self->{media}->text($self->{media}{start} + $seconds);
+    return Wub::Media::text(sprintf '%.0f',
+                            ($self->{media}{start} + $seconds) * 1e6);
 }
 
 
