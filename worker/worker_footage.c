@@ -1,0 +1,521 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/wub_dir.h"
+#include "common/wub_time.h"
+#include "common/wub_ts.h"
+#include "worker/worker_footage.h"
+#include "worker/worker_footage_audio.h"
+
+
+/* the file, its streams, and the arrays over them */
+#define WORKER_FOOTAGE_ARENA     (3 * WORKER_FOOTAGE_MAX)
+
+#define WORKER_FOOTAGE_CHUNK     ((size_t) 1 << 20)
+
+/* a frame's length where a segment has but one: 1/30 s */
+#define WORKER_FOOTAGE_SPACING   (WUB_TS_HZ / 30)
+
+
+static worker_rc_t worker_footage_open(worker_footage_t *f,
+    const worker_store_t *store, const wub_hour_t *hour, int *ret_fd,
+    uint64_t *ret_size, worker_err_t *err);
+static worker_rc_t worker_footage_bytes(worker_footage_t *f, int fd,
+    uint64_t size, const worker_tick_t *tick, wub_str_t *ret,
+    worker_err_t *err);
+static worker_rc_t worker_footage_parse(worker_footage_t *f,
+    wub_str_t bytes, worker_err_t *err);
+static worker_rc_t worker_footage_stream(const worker_footage_t *f,
+    const wub_ts_t *ts, wub_ts_kind_e kind, uint8_t type,
+    const wub_ts_stream_t **ret, worker_err_t *err);
+static worker_rc_t worker_footage_video(worker_footage_t *f,
+    const wub_ts_stream_t *stream, worker_err_t *err);
+static worker_rc_t worker_footage_unit(worker_footage_t *f,
+    const wub_ts_stream_t *stream, const wub_ts_pes_t *pes,
+    worker_err_t *err);
+static worker_rc_t worker_footage_sets(worker_footage_t *f,
+    const wub_h264_unit_t *unit, worker_err_t *err);
+
+
+worker_rc_t
+worker_footage_read(worker_footage_t **ret, const worker_store_t *store,
+    const wub_hour_t *hour, const wub_segment_t *segment,
+    const worker_tick_t *tick, worker_err_t *err)
+{
+    int                fd;
+    uint64_t           size;
+    wub_str_t          bytes;
+    worker_rc_t        rc;
+    wub_arena_t       *arena;
+    worker_footage_t  *f;
+
+    arena = wub_arena_create(WORKER_FOOTAGE_ARENA);
+    f = (arena == NULL) ? NULL : wub_arena_calloc(arena, sizeof(*f));
+
+    if (f == NULL) {
+        wub_arena_destroy(arena);
+        return worker_fail_wub(err, WUB_NO_MEMORY, "Reading a segment");
+    }
+
+    f->arena = arena;
+    f->segment = *segment;
+    size = 0;
+
+    rc = worker_footage_open(f, store, hour, &fd, &size, err);
+
+    if (rc == WORKER_OK) {
+        rc = worker_footage_bytes(f, fd, size, tick, &bytes, err);
+        (void) close(fd);
+    }
+
+    if (rc == WORKER_OK) {
+        rc = worker_footage_parse(f, bytes, err);
+    }
+
+    if (rc != WORKER_OK) {
+        worker_footage_free(f);
+        return rc;
+    }
+
+    *ret = f;
+
+    return WORKER_OK;
+}
+
+
+void
+worker_footage_free(worker_footage_t *footage)
+{
+    if (footage != NULL) {
+        wub_arena_destroy(footage->arena);
+    }
+}
+
+
+worker_rc_t
+worker_footage_same(worker_form_t *a, const worker_footage_t *b,
+    worker_err_t *err)
+{
+    const wub_h264_form_t  *v, *w;
+
+    v = &a->video;
+    w = &b->form.video;
+
+    if (v->width != w->width || v->height != w->height
+        || v->chroma != w->chroma || v->depth != w->depth)
+    {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has a picture of %ux%u with %u "
+                           "bits, those before it %ux%u with %u; cut them "
+                           "separately.", b->name, w->width, w->height,
+                           w->depth, v->width, v->height, v->depth);
+    }
+
+    if (a->audio != b->form.audio) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has %s audio, unlike those before "
+                           "it; cut them separately.", b->name,
+                           b->form.audio ? "an" : "no");
+    }
+
+    if (a->rate == 0) {
+        a->rate = b->form.rate;
+        a->channels = b->form.channels;
+        a->object = b->form.object;
+    }
+
+    if (b->form.rate != 0
+        && (a->rate != b->form.rate || a->channels != b->form.channels
+            || a->object != b->form.object))
+    {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has audio of %u Hz with %u "
+                           "channels, those before it %u Hz with %u; cut "
+                           "them separately.", b->name, b->form.rate,
+                           b->form.channels, a->rate, a->channels);
+    }
+
+    return WORKER_OK;
+}
+
+
+int64_t
+worker_footage_spacing(const worker_footage_t *footage, int64_t pts)
+{
+    size_t   i;
+    int64_t  at, before, after;
+
+    before = INT64_MIN;
+    after = INT64_MAX;
+
+    for (i = 0; i < footage->nvideo; i++) {
+        at = footage->frames[i].pts;
+
+        if (at > pts && at < after) {
+            after = at;
+
+        } else if (at < pts && at > before) {
+            before = at;
+        }
+    }
+
+    if (after != INT64_MAX) {
+        return after - pts;
+    }
+
+    return (before != INT64_MIN) ? pts - before : WORKER_FOOTAGE_SPACING;
+}
+
+
+static worker_rc_t
+worker_footage_open(worker_footage_t *f, const worker_store_t *store,
+    const wub_hour_t *hour, int *ret_fd, uint64_t *ret_size,
+    worker_err_t *err)
+{
+    int              dirfd, error;
+    char            *name;
+    size_t           n;
+    wub_rc_t         rc;
+    const char      *path;
+    wub_file_stat_t  st;
+
+    path = worker_store_hour_path(f->arena, store, hour);
+    n = f->segment.name.len;
+    name = wub_arena_alloc(f->arena, WUB_HOUR_LEN + 1 + n + 1);
+
+    if (path == NULL || name == NULL) {
+        return worker_fail_wub(err, WUB_NO_MEMORY, "Reading a segment");
+    }
+
+    wub_hour_format(hour->start, name);
+    name[WUB_HOUR_LEN] = '/';
+    memcpy(name + WUB_HOUR_LEN + 1, f->segment.name.data, n);
+    name[WUB_HOUR_LEN + 1 + n] = '\0';
+
+    f->name = name;
+    f->segment.name.data = name + WUB_HOUR_LEN + 1;
+    f->segment.hash.len = 0;
+
+    rc = wub_dir_open(store->segments, path, &dirfd, &error);
+
+    if (rc == WUB_OK) {
+        rc = wub_dir_open_segment(dirfd, f->segment.name, ret_fd, &st,
+                                  &error);
+        (void) close(dirfd);
+    }
+
+    if (rc == WUB_OK) {
+        *ret_size = st.size;
+        return WORKER_OK;
+    }
+
+    if (rc == WUB_NOT_FOUND) {
+        return worker_fail(err, WORKER_RETRY,
+                           "The segment %s vanished while it was needed.",
+                           f->name);
+    }
+
+    return worker_fail(err, WORKER_RETRY,
+                       "The segment %s cannot be opened: %s.", f->name,
+                       (error != 0) ? strerror(error)
+                                    : "it has a tombstone, or is no file");
+}
+
+
+static worker_rc_t
+worker_footage_bytes(worker_footage_t *f, int fd, uint64_t size,
+    const worker_tick_t *tick, wub_str_t *ret, worker_err_t *err)
+{
+    char         *data;
+    size_t        n, len;
+    ssize_t       got;
+    worker_rc_t   rc;
+
+    if (size > WORKER_FOOTAGE_MAX) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s is larger than %zu MB.", f->name,
+                           WORKER_FOOTAGE_MAX >> 20);
+    }
+
+    data = wub_arena_alloc(f->arena, (size_t) size + 1);
+    if (data == NULL) {
+        return worker_fail_wub(err, WUB_NO_MEMORY, f->name);
+    }
+
+    for (len = 0; len < size; len += (size_t) got) {
+
+        rc = tick->call(tick->data);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+
+        n = (size_t) size - len;
+        n = (n < WORKER_FOOTAGE_CHUNK) ? n : WORKER_FOOTAGE_CHUNK;
+
+        got = read(fd, data + len, n);
+
+        if (got == -1 && errno == EINTR) {
+            got = 0;
+            continue;
+        }
+
+        if (got == -1) {
+            return worker_fail(err, WORKER_RETRY,
+                               "The segment %s cannot be read: %s.", f->name,
+                               strerror(errno));
+        }
+
+        if (got == 0) {
+            break;
+        }
+    }
+
+    *ret = wub_str_n(data, len);
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_footage_parse(worker_footage_t *f, wub_str_t bytes, worker_err_t *err)
+{
+    wub_rc_t                rc;
+    wub_ts_t                ts;
+    worker_rc_t             wrc;
+    const wub_ts_stream_t  *video, *audio;
+
+    rc = wub_ts_read(f->arena, (const uint8_t *) bytes.data, bytes.len, &ts);
+
+    if (rc == WUB_NO_MEMORY) {
+        return worker_fail_wub(err, rc, f->name);
+    }
+
+    if (rc != WUB_OK) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s is not an MPEG transport stream "
+                           "with a program.", f->name);
+    }
+
+    wrc = worker_footage_stream(f, &ts, WUB_TS_VIDEO, WUB_TS_TYPE_H264,
+                                &video, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
+    wrc = worker_footage_stream(f, &ts, WUB_TS_AUDIO, WUB_TS_TYPE_AAC,
+                                &audio, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
+    if (video == NULL) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has no video.", f->name);
+    }
+
+    wrc = worker_footage_video(f, video, err);
+    if (wrc != WORKER_OK || audio == NULL) {
+        return wrc;
+    }
+
+    f->form.audio = true;
+
+    return worker_footage_audio(f, audio, err);
+}
+
+
+/* the one stream of a kind, NULL where there is none */
+static worker_rc_t
+worker_footage_stream(const worker_footage_t *f, const wub_ts_t *ts,
+    wub_ts_kind_e kind, uint8_t type, const wub_ts_stream_t **ret,
+    worker_err_t *err)
+{
+    size_t                  i;
+    const wub_ts_stream_t  *stream, *found;
+
+    found = NULL;
+
+    for (i = 0; i < ts->nstreams; i++) {
+        stream = &ts->streams[i];
+
+        if (stream->kind != kind) {
+            continue;
+        }
+
+        if (stream->type != type) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s holds %s; only %s can be cut.",
+                               f->name, wub_ts_type_name(stream->type),
+                               wub_ts_type_name(type));
+        }
+
+        if (found != NULL) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s holds %s twice; only one can "
+                               "be cut.", f->name, wub_ts_type_name(type));
+        }
+
+        found = stream;
+    }
+
+    *ret = found;
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
+    worker_err_t *err)
+{
+    size_t       i, n;
+    int64_t      last;
+    worker_rc_t  rc;
+
+    n = stream->npes;
+
+    /* where a transfer broke off, a picture broke off */
+
+    if (f->segment.type == WUB_SEGMENT_PARTIAL && n > 0) {
+        n--;
+    }
+
+    f->frames = wub_arena_alloc(f->arena,
+                                (n + 1) * sizeof(wub_cutplan_frame_t));
+    f->video = wub_arena_alloc(f->arena, (n + 1) * sizeof(worker_video_t));
+
+    if (f->frames == NULL || f->video == NULL) {
+        return worker_fail_wub(err, WUB_NO_MEMORY, f->name);
+    }
+
+    for (i = 0; i < n; i++) {
+        rc = worker_footage_unit(f, stream, &stream->pes[i], err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    if (f->nvideo == 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has no video.", f->name);
+    }
+
+    last = 0;
+
+    for (i = 0; i < f->nvideo; i++) {
+        last = (f->frames[i].pts > last) ? f->frames[i].pts : last;
+    }
+
+    f->spacing = worker_footage_spacing(f, last);
+    f->end = last + f->spacing;
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_footage_unit(worker_footage_t *f, const wub_ts_stream_t *stream,
+    const wub_ts_pes_t *pes, worker_err_t *err)
+{
+    worker_rc_t           rc;
+    worker_video_t       *video;
+    wub_h264_unit_t       unit;
+    wub_cutplan_frame_t  *frame;
+
+    wub_h264_unit(stream->data + pes->pos, pes->len, &unit);
+
+    if (pes->pts == WUB_TS_NONE || unit.pictures != 1) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has a video packet that is not "
+                           "one picture with a time stamp; such footage "
+                           "cannot be cut yet.", f->name);
+    }
+
+    if (f->nvideo == 0) {
+
+        if (!unit.idr) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s does not begin with an IDR "
+                               "picture (an open GOP, or its beginning is "
+                               "missing); such footage cannot be cut yet.",
+                               f->name);
+        }
+
+        if (!unit.sps || !unit.pps) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s begins without its H.264 "
+                               "parameter sets; it cannot be cut.", f->name);
+        }
+
+        f->first = pes->pts;
+    }
+
+    if (unit.sps) {
+        rc = worker_footage_sets(f, &unit, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    frame = &f->frames[f->nvideo];
+    frame->pts = wub_ts_unwrap(0, pes->pts - f->first);
+    frame->dts = wub_ts_unwrap(0, pes->dts - f->first);
+    frame->key = unit.idr;
+
+    video = &f->video[f->nvideo++];
+    video->data = stream->data + pes->pos;
+    video->len = pes->len;
+    video->sets = unit.sps && unit.pps;
+    video->lead = unit.lead;
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_footage_sets(worker_footage_t *f, const wub_h264_unit_t *unit,
+    worker_err_t *err)
+{
+    wub_rc_t         rc;
+    wub_h264_form_t  form;
+
+    rc = wub_h264_form(unit->form, &form);
+    if (rc != WUB_OK) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has a broken H.264 parameter set; "
+                           "it cannot be cut.", f->name);
+    }
+
+    if (form.interlaced) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s is interlaced; such footage "
+                           "cannot be cut yet.", f->name);
+    }
+
+    if (f->nvideo != 0
+        && (form.width != f->form.video.width
+            || form.height != f->form.video.height
+            || form.chroma != f->form.video.chroma
+            || form.depth != f->form.video.depth))
+    {
+        return worker_fail(err, WORKER_INVALID,
+                           "The picture changes its size or format within "
+                           "the segment %s; such footage cannot be cut yet.",
+                           f->name);
+    }
+
+    f->form.video = form;
+
+    if (unit->pps) {
+        f->sets = unit->sets;
+    }
+
+    return WORKER_OK;
+}

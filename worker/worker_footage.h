@@ -1,0 +1,97 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * worker_footage: one segment file, read whole and taken apart into video
+ * access units and audio frames by wub_ts, wub_h264 and wub_adts.  What a
+ * cut cannot take is refused here, with a sentence that names the segment.
+ * May call: common/, libc.
+ * Frees: everything of a segment at once, in worker_footage_free().
+ */
+
+
+#ifndef WORKER_FOOTAGE_H_INCLUDED_
+#define WORKER_FOOTAGE_H_INCLUDED_
+
+
+#include "common/wub_best.h"
+#include "common/wub_cutplan.h"
+#include "common/wub_h264.h"
+#include "worker/worker.h"
+#include "worker/worker_store.h"
+
+
+/* a segment file larger than this is refused */
+#define WORKER_FOOTAGE_MAX       ((size_t) 256 << 20)
+
+
+/* called often, in the middle of work; what is not WORKER_OK ends it */
+typedef struct {
+    worker_rc_t (*call)(void *data);
+    void         *data;
+} worker_tick_t;
+
+/* what all segments of one cut must have in common */
+typedef struct {
+    wub_h264_form_t  video;
+    bool             audio;     /* an audio stream is there */
+    uint32_t         rate;      /* of the audio; 0: no frame seen */
+    uint8_t          channels;
+    uint8_t          object;
+} worker_form_t;
+
+/* an access unit in decoding order; its times are in frames[] */
+typedef struct {
+    const uint8_t   *data;
+    size_t           len;
+    bool             sets;      /* it carries both parameter sets */
+    size_t           lead;      /* where they would be inserted */
+} worker_video_t;
+
+typedef struct {
+    const uint8_t   *data;
+    size_t           len;
+    int64_t          pts;
+    int64_t          duration;
+} worker_audio_t;
+
+/* times are ticks of 90 kHz from the first video frame on, unwrapped */
+typedef struct {
+    wub_arena_t          *arena;
+    const char           *name;     /* "HOUR/NAME", for sentences */
+    wub_segment_t         segment;  /* its own names live in the arena */
+    int64_t               first;    /* first video frame, 33 bits as sent */
+    int64_t               end;      /* of the last frame shown */
+    int64_t               spacing;  /* to that end from its beginning */
+    worker_form_t         form;
+    wub_cutplan_frame_t  *frames;
+    worker_video_t       *video;
+    size_t                nvideo;
+    worker_audio_t       *audio;
+    size_t                naudio;
+    size_t                audio_room;
+    wub_str_t             sets;     /* parameter sets with start codes */
+} worker_footage_t;
+
+
+/*
+ * Opens and reads a segment of an hour.  WORKER_RETRY: it vanished, got a
+ * tombstone or cannot be read; WORKER_INVALID: it cannot be cut.
+ */
+worker_rc_t worker_footage_read(worker_footage_t **ret,
+    const worker_store_t *store, const wub_hour_t *hour,
+    const wub_segment_t *segment, const worker_tick_t *tick,
+    worker_err_t *err);
+
+/* NULL is accepted */
+void worker_footage_free(worker_footage_t *footage);
+
+/* WORKER_INVALID when the two cannot be in one cut; a learns b's rate */
+worker_rc_t worker_footage_same(worker_form_t *a,
+    const worker_footage_t *b, worker_err_t *err);
+
+/* ticks from the frame at pts to the next one shown, or as near it */
+int64_t worker_footage_spacing(const worker_footage_t *footage, int64_t pts);
+
+
+#endif /* WORKER_FOOTAGE_H_INCLUDED_ */
