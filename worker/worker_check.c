@@ -414,6 +414,7 @@ worker_check_range_name(const wub_range_t *range, size_t n,
     char  start[WUB_TIME_LEN], end[WUB_TIME_LEN];
 
     wub_time_format(range->start, start);
+    end[0] = '\0';
     len = 0;
 
     if (range->end != INT64_MAX) {
@@ -517,7 +518,7 @@ worker_check_names(wub_arena_t *arena, const wub_names_t *names,
         }
 
         memcpy(ts, stem.data, stem.len);
-        memcpy(ts + stem.len, ".ts", 3);
+        memcpy(ts + stem.len, ".ts", sizeof(".ts"));
 
         if (wub_segment_parse(wub_str_n(ts, stem.len + 3), hour_us, &segment)
             != WUB_OK

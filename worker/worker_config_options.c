@@ -14,6 +14,9 @@
 #include "worker/worker_config.h"
 
 
+#define WORKER_CONFIG_NAME_MAX   255
+
+
 static worker_rc_t worker_config_cut_options(wub_arena_t *arena,
     const worker_options_t *options, worker_config_cut_t *ret,
     worker_err_t *err);
@@ -30,19 +33,28 @@ worker_config_override(wub_arena_t *arena, const worker_options_t *options,
     size_t  i;
 
     const struct {
+        const char   *name;
         const char   *option;
         const char  **field;
     } rows[] = {
-        { options->segments, &ret->segments },
-        { options->database, &ret->database },
-        { options->name, &ret->name },
-        { options->listen, &ret->cut.listen }
+        { "segments", options->segments, &ret->segments },
+        { "database", options->database, &ret->database },
+        { "name", options->name, &ret->name },
+        { "listen", options->listen, &ret->cut.listen }
     };
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].option != NULL) {
-            *rows[i].field = rows[i].option;
+
+        if (rows[i].option == NULL) {
+            continue;
         }
+
+        if (rows[i].option[0] == '\0') {
+            return worker_fail(err, WORKER_INVALID,
+                               "--%s must not be empty", rows[i].name);
+        }
+
+        *rows[i].field = rows[i].option;
     }
 
     if (ret->database == NULL) {
@@ -53,6 +65,15 @@ worker_config_override(wub_arena_t *arena, const worker_options_t *options,
         && worker_config_hostname(arena, &ret->name, err) != WORKER_OK)
     {
         return WORKER_INVALID;
+    }
+
+    /* it stands before each sentence on a row */
+
+    if (strlen(ret->name) > WORKER_CONFIG_NAME_MAX) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The name of this worker is longer than %d bytes;"
+                           " give it a shorter one with --name",
+                           WORKER_CONFIG_NAME_MAX);
     }
 
     return worker_config_cut_options(arena, options, &ret->cut, err);

@@ -119,6 +119,10 @@ sub refused {
     usage(qr/--jobs must be a whole number/, 'cut', '--jobs', 'many');
     usage(qr/--log-level must be/, 'cut', '--log-level', 'loud');
 
+    usage(qr/--$_ must not be empty/, 'cut', "--$_", '')
+        for qw(segments database name listen);
+    usage(qr/name of this worker is longer/, 'cut', '--name', 'x' x 256);
+
     usage(qr/Nothing names the segment store/, 'cut');
     usage(qr/Nothing names the database/, 'cut', '--segments', $dir);
     usage(qr/Nothing names the database/, 'migrate');
