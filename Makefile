@@ -163,7 +163,8 @@ endef
 $(NGINX_DEV)/conf_flags: | build/deps/build
 
 $(MODULE): $(MODULE_SRC) $(NGX_MAKE)
-	@flock $(BUILD)/nginx/.lock $(MAKE) --no-print-directory              \
+	@echo "building $@"
+	@flock $(BUILD)/nginx/.lock $(MAKE) --no-print-directory --silent     \
 	    -f "$$(pwd)/$(NGX_MAKE)" -C $(NGINX_DEV) modules
 	@cp $(BUILD)/nginx/ngx_http_wubloader_module.so $@.temp
 	@mv $@.temp $@
@@ -202,7 +203,11 @@ $(BUILD)/obj/t/fuzz/%_main.o: t/fuzz/replay.c | build/deps/build
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DWUB_CORPUS='"t/fuzz/corpus/$*"' -c -o $@ $<
 
-tests-build: all $(UNITS) $(TOOLS) $(REPLAYS)
+run-build: all $(TOOLS)
+	@:
+
+tests-build: run-build $(UNITS) $(REPLAYS)
+	@:
 
 test: build/deps/run build/deps/test ## run all tests
 	@$(MAKE) --no-print-directory tests-build
@@ -264,11 +269,11 @@ TIDY_OFF   = -bugprone-easily-swappable-parameters,-bugprone-reserved-identifier
 # ---- running
 
 run: build/deps/build build/deps/run ## sample stream, nginx, worker, one job
-	@$(MAKE) --no-print-directory all $(TOOLS)
+	@$(MAKE) --no-print-directory run-build
 	@WUB_BUILD=$(BUILD) conf/run/run
 
 bench: build/deps/build build/deps/run build/deps/bench ## ratios to peers
-	@$(MAKE) --no-print-directory all $(TOOLS)
+	@$(MAKE) --no-print-directory run-build
 	@WUB_BUILD=$(BUILD) perl -It/lib t/bench/bench
 
 clean: ## remove build/ and run/
@@ -284,7 +289,7 @@ export ONCE PORT STREAM LENGTH
 -include $(COMMON_O:.o=.d) $(WORKER_O:.o=.d)
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(UNIT_C) $(TOOL_C) $(FUZZ_C))
 
-.PHONY: all deps test test-fast tests-build asan valgrind fuzz fuzz-build     \
-        lint lint-fast run bench clean help
+.PHONY: all deps test test-fast tests-build run-build asan valgrind fuzz      \
+        fuzz-build lint lint-fast run bench clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
