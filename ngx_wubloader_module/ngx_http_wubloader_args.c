@@ -9,10 +9,6 @@
 #include "common/wub_time.h"
 
 
-/* bytes of a client's text that a sentence repeats */
-#define NGX_HTTP_WUBLOADER_QUOTE  80
-
-
 ngx_int_t
 ngx_http_wubloader_arg_time(ngx_http_request_t *r, const char *name,
     int64_t *ret)
@@ -39,7 +35,7 @@ ngx_http_wubloader_arg_time(ngx_http_request_t *r, const char *name,
         return NGX_DECLINED;
     }
 
-    quote = ngx_http_wubloader_quote(r, value);
+    quote = ngx_http_wubloader_quote(r, value, NGX_HTTP_WUBLOADER_QUOTE);
     if (quote == NULL) {
         return NGX_ERROR;
     }
@@ -75,12 +71,12 @@ ngx_http_wubloader_arg_bool(ngx_http_request_t *r, const char *name,
 
 
 ngx_str_t *
-ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s)
+ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s, size_t max)
 {
     size_t      i, n;
     ngx_str_t  *quote;
 
-    n = ngx_min(s.len, NGX_HTTP_WUBLOADER_QUOTE);
+    n = ngx_min(s.len, max);
 
     quote = ngx_palloc(r->pool, sizeof(ngx_str_t));
     if (quote == NULL) {

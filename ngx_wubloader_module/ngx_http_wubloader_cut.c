@@ -205,7 +205,7 @@ ngx_http_wubloader_cut_range(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    quote = ngx_http_wubloader_quote(r, value);
+    quote = ngx_http_wubloader_quote(r, value, NGX_HTTP_WUBLOADER_QUOTE);
     if (quote == NULL) {
         return NGX_ERROR;
     }
@@ -286,7 +286,7 @@ ngx_http_wubloader_cut_transition(ngx_http_request_t *r,
     ngx_str_t         *quote;
     wub_transition_t   transition;
 
-    quote = ngx_http_wubloader_quote(r, value);
+    quote = ngx_http_wubloader_quote(r, value, NGX_HTTP_WUBLOADER_QUOTE);
     if (quote == NULL) {
         return NGX_ERROR;
     }
@@ -525,7 +525,7 @@ ngx_http_wubloader_cut_answer(ngx_http_request_t *r,
         return ngx_http_wubloader_rough_send(r, &cut->files);
     }
 
-    quote = ngx_http_wubloader_quote(r, cut->type);
+    quote = ngx_http_wubloader_quote(r, cut->type, NGX_HTTP_WUBLOADER_QUOTE);
     if (quote == NULL) {
         return NGX_ERROR;
     }

@@ -171,7 +171,10 @@ ngx_http_wubloader_cors(ngx_http_request_t *r)
 }
 
 
-/* an error page that nginx made itself becomes text/plain */
+/*
+ * An error page that nginx made itself becomes text/plain; one that the
+ * operator set with error_page stays.
+ */
 
 static ngx_int_t
 ngx_http_wubloader_replace(ngx_http_request_t *r)
@@ -183,6 +186,8 @@ ngx_http_wubloader_replace(ngx_http_request_t *r)
 
     if (r->err_status < NGX_HTTP_BAD_REQUEST
         || (ctx && ctx->sending)
+        || r->error_page
+        || r->headers_out.last_modified_time != -1
         || r->headers_out.content_type.len != sizeof("text/html") - 1
         || ngx_memcmp(r->headers_out.content_type.data, "text/html", 9) != 0)
     {

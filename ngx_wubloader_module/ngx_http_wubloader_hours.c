@@ -329,6 +329,7 @@ ngx_http_wubloader_store_hour(ngx_http_wubloader_store_t *store, size_t i,
                       store->tolerance, index, &err);
 
     if (rc == WUB_OK) {
+        store->ignored += index->ignored;
         store->indexes[i] = index;
         *ret = index;
         return WUB_OK;
@@ -406,9 +407,23 @@ void
 ngx_http_wubloader_store_log(ngx_http_request_t *r,
     const ngx_http_wubloader_store_t *store)
 {
+    ngx_str_t   *where;
     const char  *what;
 
+    if (store->ignored) {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "wubloader: %uz names that are no segments",
+                       store->ignored);
+    }
+
     if (store->where == NULL) {
+        return;
+    }
+
+    where = ngx_http_wubloader_quote(r, wub_str_n(store->where,
+                                                  ngx_strlen(store->where)),
+                                     NGX_MAX_PATH);
+    if (where == NULL) {
         return;
     }
 
@@ -438,8 +453,8 @@ ngx_http_wubloader_store_log(ngx_http_request_t *r,
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, store->err,
-                  "\"%s%s%s\" %s", store->root,
-                  store->where[0] == '\0' ? "" : "/", store->where, what);
+                  "\"%s%s%V\" %s", store->root, where->len ? "/" : "", where,
+                  what);
 }
 
 

@@ -25,21 +25,21 @@ static char *ngx_http_wubloader_check_location(ngx_conf_t *cf,
     ngx_http_core_loc_conf_t *clcf);
 static char *ngx_http_wubloader_add_render(ngx_conf_t *cf,
     ngx_http_wubloader_loc_conf_t *wlcf);
-static char *ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_wubloader_segments_uri(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static char *ngx_http_wubloader_target_duration(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static char *ngx_http_wubloader_render(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 
 #define NGX_HTTP_WUBLOADER_CONF                                               \
     NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
 
-/* seconds of wubloader_target_duration */
-#define NGX_HTTP_WUBLOADER_MAX_TARGET  3600
+/* times are counted in microseconds of 64 bits */
+
+static ngx_conf_post_t  ngx_http_wubloader_hour_post =
+    { ngx_http_wubloader_check_hour };
+
+static ngx_conf_post_t  ngx_http_wubloader_year_post =
+    { ngx_http_wubloader_check_year };
+
+static ngx_conf_post_t  ngx_http_wubloader_years_post =
+    { ngx_http_wubloader_check_years };
 
 
 /* name, handler, needs root, may go to wubloader_render */
@@ -91,14 +91,14 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_wubloader_loc_conf_t, tolerance),
-      NULL },
+      &ngx_http_wubloader_hour_post },
 
     { ngx_string("wubloader_live_hold"),
       NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_wubloader_loc_conf_t, live_hold),
-      NULL },
+      &ngx_http_wubloader_year_post },
 
     { ngx_string("wubloader_target_duration"),
       NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
@@ -112,14 +112,14 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_wubloader_loc_conf_t, segment_max_age),
-      NULL },
+      &ngx_http_wubloader_years_post },
 
     { ngx_string("wubloader_max_implicit_range"),
       NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_wubloader_loc_conf_t, max_implicit_range),
-      NULL },
+      &ngx_http_wubloader_years_post },
 
     { ngx_string("wubloader_render"),
       NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
@@ -399,145 +399,6 @@ ngx_http_wubloader_add_render(ngx_conf_t *cf,
     render->cscf = ngx_http_conf_get_module_srv_conf(cf,
                                                      ngx_http_core_module);
     render->wlcf = wlcf;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_wubloader_loc_conf_t *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->root.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0) {
-        return "may not be empty; give the path of the segment store";
-    }
-
-    if (ngx_http_script_variables_count(&value[1])) {
-        return "may not hold variables";
-    }
-
-    wlcf->root = value[1];
-
-    if (ngx_conf_full_name(cf->cycle, &wlcf->root, 0) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    while (wlcf->root.len > 1
-           && wlcf->root.data[wlcf->root.len - 1] == '/')
-    {
-        wlcf->root.len--;
-        wlcf->root.data[wlcf->root.len] = '\0';
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_wubloader_segments_uri(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_wubloader_loc_conf_t *wlcf = conf;
-
-    size_t      i;
-    ngx_str_t  *value, *uri;
-
-    if (wlcf->segments_uri.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    uri = &value[1];
-
-    if (!(uri->len && uri->data[0] == '/')
-        && ngx_strncasecmp(uri->data, (u_char *) "http://", 7) != 0
-        && ngx_strncasecmp(uri->data, (u_char *) "https://", 8) != 0)
-    {
-        return "must begin with \"/\", \"http://\" or \"https://\"";
-    }
-
-    for (i = 0; i < uri->len; i++) {
-        if (uri->data[i] <= ' ' || uri->data[i] >= 0x7f
-            || ngx_strchr("?#\"<>\\", uri->data[i]))
-        {
-            return "may hold only characters of a URI's path, others "
-                   "percent-encoded, and no query";
-        }
-    }
-
-    while (uri->len && uri->data[uri->len - 1] == '/') {
-        uri->len--;
-    }
-
-    if (uri->len && uri->data[uri->len - 1] == ':') {
-        return "names no host";
-    }
-
-    wlcf->segments_uri = *uri;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_wubloader_target_duration(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_wubloader_loc_conf_t *wlcf = conf;
-
-    ngx_int_t   n;
-    ngx_str_t  *value;
-
-    if (wlcf->target_duration != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "auto") == 0) {
-        wlcf->target_duration = 0;
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n < 1 || n > NGX_HTTP_WUBLOADER_MAX_TARGET) {
-        return "must be \"auto\" or whole seconds from 1 to 3600";
-    }
-
-    wlcf->target_duration = (ngx_uint_t) n;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_wubloader_render(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_wubloader_loc_conf_t *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->render.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (value[1].len < 2 || value[1].data[0] != '@') {
-        return "must be a named location, such as \"@render\"";
-    }
-
-    wlcf->render = value[1];
 
     return NGX_CONF_OK;
 }

@@ -132,6 +132,7 @@ typedef struct {
     int64_t                      *hours;    /* that have a directory, sorted */
     wub_hour_t                  **indexes;  /* of hours; NULL: not read yet */
     size_t                        nhours;
+    size_t                        ignored;  /* .ts names, no segments */
 
     wub_rc_t                      rc;
     int                           err;          /* errno, or 0 */
@@ -156,6 +157,22 @@ ngx_http_wubloader_ngx(wub_str_t s)
 
     return str;
 }
+
+
+/* conf: values of directives that have a grammar or bounds of their own */
+
+char *ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_segments_uri(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_target_duration(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_wubloader_render(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_check_hour(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_wubloader_check_year(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_wubloader_check_years(ngx_conf_t *cf, void *post,
+    void *data);
 
 
 /*
@@ -194,8 +211,15 @@ ngx_int_t ngx_http_wubloader_arg_time(ngx_http_request_t *r,
 ngx_int_t ngx_http_wubloader_arg_bool(ngx_http_request_t *r,
     const char *name, bool *ret);
 
-/* a client's text as it may stand in a sentence; in the request's pool */
-ngx_str_t *ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s);
+/* bytes of a client's text that a sentence repeats */
+#define NGX_HTTP_WUBLOADER_QUOTE  80
+
+/*
+ * At most max bytes of a foreign text as they may stand in a sentence or
+ * on the log: printable ASCII; in the request's pool.
+ */
+ngx_str_t *ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s,
+    size_t max);
 
 
 /* filter */

@@ -461,3 +461,39 @@ server; add "location @nowhere { ... }"
 --- must_die
 --- error_log
 "wubloader_render" directive is duplicate
+
+
+
+=== TEST 41: a tolerance that joins everything
+--- config
+    wubloader_tolerance 61m;
+--- must_die
+--- error_log
+"wubloader_tolerance" directive must be at most 1h
+
+
+
+=== TEST 42: a hold longer than a year
+--- config
+    wubloader_live_hold 366d;
+--- must_die
+--- error_log
+"wubloader_live_hold" directive must be at most 365d
+
+
+
+=== TEST 43: a range of more than can be counted
+--- config
+    wubloader_max_implicit_range 100000000000s;
+--- must_die
+--- error_log
+"wubloader_max_implicit_range" directive must be at most 36500d
+
+
+
+=== TEST 44: an age of more than can be counted
+--- config
+    wubloader_segment_max_age 4000000000s;
+--- must_die
+--- error_log
+"wubloader_segment_max_age" directive must be at most 36500d

@@ -403,6 +403,29 @@ no.sock failed
 
 
 
+=== TEST 39: the operator's own page for it is left alone
+--- config
+    wubloader_root $TEST_NGINX_HTML_DIR/store;
+    location /cut { wubloader cut; wubloader_render @render; }
+    location @render {
+        proxy_pass http://unix:$TEST_NGINX_HTML_DIR/no.sock;
+        error_page 502 /own.html;
+    }
+    location = /own.html { return 200 "<b>mine</b>"; default_type text/html; }
+--- request eval
+"GET /cut/chan/source.ts?$::range"
+--- error_code: 502
+--- response_headers
+Content-Type: text/html
+Access-Control-Allow-Origin: *
+--- response_body chomp
+<b>mine</b>
+--- error_log
+[crit]
+no.sock failed
+
+
+
 === TEST 22: a renderer through a proxy
 --- config
     wubloader_root $TEST_NGINX_HTML_DIR/store;

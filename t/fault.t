@@ -42,8 +42,6 @@ END
 
 is($nginx->start, '', 'nginx starts without a store');
 
-my ($worker) = $nginx->workers;
-
 
 sub get {
     my ($target, %opt) = @_;
@@ -51,6 +49,12 @@ sub get {
     return http_request($nginx->port, $opt{method} || 'GET', $target, %opt)
         || { status => 0, body => '', headers => {} };
 }
+
+
+# the answer says that the worker is there
+get('/files');
+
+my ($worker) = $nginx->workers;
 
 
 # what was logged as an error while code ran

@@ -308,6 +308,19 @@ cannot be read
 
 
 
+=== TEST 24: a path that is logged holds no line end of the client's
+--- request
+GET /segments/outdir/a%0a2024/01/01%20[alert]%20forged
+--- init
+symlink $::outside, "$ENV{TEST_NGINX_HTML_DIR}/store/outdir";
+--- error_code: 403
+--- error_log
+store/outdir/a?2024/01" cannot be read
+--- no_error_log eval
+qr/^2024/m
+
+
+
 === TEST 19: max age of the configuration
 --- config
     wubloader_root $TEST_NGINX_HTML_DIR/store;
