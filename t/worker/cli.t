@@ -167,6 +167,11 @@ sub configuration {
                                 '--segments', "$dir/none");
     is $status, 1, 'a store that is not there';
     like $err, qr/the segment store cannot be used/, 'is an error too';
+
+    ($status, $out, $err) = run('cut', '--config', 'conf/worker.json',
+                                '--segments', "$dir/none");
+    is $status, 1, 'the example is a good one: status';
+    like $err, qr/the segment store cannot be used/, 'up to the store';
 }
 
 
