@@ -184,6 +184,20 @@ sub database {
 
     ($status, $said) = run($worker, 'cut', '--once', '--config', $file);
     is($status, 0, 'cut --once, with no job to do') or diag($said);
+
+    # the job that README submits by hand
+
+    my ($sql) = Wub::Nginx::slurp('README.md') =~
+        /^(    INSERT INTO events.*?;)\n/ms;
+
+    $pg->psql('wubloader', $sql =~ s/'CHANNEL'/'chan'/r);
+
+    ($status, $said) = run($worker, 'cut', '--once', '--config', $file);
+    is($status, 0, 'cut --once, with one') or diag($said);
+
+    my ($row) = $pg->psql('wubloader', 'SELECT state, error FROM events');
+    is($row->[0], 'EDITED', 'its location is known, its footage is not there');
+    like($row->[1], qr/range 1 \(2024-02-29T23:59:50/, 'which the row says');
 }
 
 
