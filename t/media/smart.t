@@ -128,7 +128,7 @@ sub stamps {
 
     for my $i (1 .. $#packets) {
         push @wrong, "dts $packets[$i]{dts} after $packets[$i - 1]{dts}"
-            if $packets[$i]{dts} <= $packets[$i - 1]{dts};
+            if $packets[$i]{dts} - $packets[$i - 1]{dts} != $spacing;
         push @wrong, "pts $pts[$i] after $pts[$i - 1]"
             if $pts[$i] - $pts[$i - 1] != $spacing;
     }
@@ -378,6 +378,36 @@ sub check_holes {
 }
 
 
+# a second GOP whose parameter sets were sent with the first one only
+
+{
+    my $stream = Wub::Media->make("$dir/sets", bf => 0, gop => 30,
+                                  seconds => 4);
+    my $path = $stream->{segments}[0]{path};
+    my $bytes = Wub::Media::slurp($path);
+    my $second = rindex $bytes, "\0\0\1\x67";
+
+    for my $type ("\x67", "\x68") {
+        my $at = index $bytes, "\0\0\1$type", $second;
+
+        # filler data, which decoders pass over
+        substr($bytes, $at + 3, 1) = "\x0c";
+    }
+
+    cmp_ok($second, '>', 20000, 'parameter sets of the second GOP');
+    Wub::Media::spew($path, $bytes);
+
+    my $file = "$dir/sets.ts";
+    is((cut($stream, [frames($stream, 20, 70)], '--output', $file))[0], 0,
+       'parameter sets that are missing at a join: exit status');
+
+    my $video = Wub::Media->read($file);
+    is(spans(@{$video->{numbers}}), '20-69', '... the frames');
+    is($video->{noise}, '', '... a decoder finds the sets');
+    is(join('; ', copies($stream, $video, 29)), '', '... one is changed');
+}
+
+
 # no sound at all
 
 {
@@ -415,7 +445,7 @@ sub check_holes {
     cmp_ok($least, '>=', 45, 'encoded frames are alike (dB)');
 
     my $command = join ' ', $worker, 'media', 'fast', '--segments',
-        $long->{root}, '--channel', 'chan', '--output', '-', '--range',
+        $long->{root}, qw(--channel chan --quality source --output - --range),
         join ',', map { Wub::Media::text($_) } @{$range->[0]};
 
     is(`$command` eq Wub::Media::slurp($files[0]), 1,
