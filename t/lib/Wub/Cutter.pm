@@ -33,6 +33,10 @@ use Wub::Postgres;
 
 use constant TIMEOUT => 60;
 
+# pids of workers that have not been reaped, and whose they are
+my %running;
+my $owner = $$;
+
 my %gates = (
     claim => [1, "OLD.state = 'EDITED' AND NEW.state = 'CLAIMED'"],
     renew => [2, "OLD.state = 'CLAIMED' AND NEW.state = 'CLAIMED'"],
@@ -50,7 +54,6 @@ sub new {
     my ($class, %opt) = @_;
 
     my $self = bless {
-        pid => $$,
         dir => tempdir('wubcut.XXXXXX', TMPDIR => 1, CLEANUP => 1),
         build => $ENV{WUB_BUILD} || 'build',
         workers => {},
@@ -327,8 +330,10 @@ sub start {
         $SIG{$_} = 'DEFAULT' for qw(HUP INT TERM);
         open STDERR, '>&', $log;
         open STDOUT, '>&', $log;
-        exec { $command[0] } @command or POSIX::_exit(127);
+        exec 'setpriv', '--pdeathsig', 'KILL', @command
+            or POSIX::_exit(127);
     }
+    $running{$pid} = 1;
 
     my $worker = bless { pid => $pid, file => $log, rig => $self },
         'Wub::Cutter::Worker';
@@ -350,14 +355,12 @@ sub once {
 }
 
 
-sub DESTROY {
-    my ($self) = @_;
-
-    return if $$ != $self->{pid};
-    local ($?, $!, $@);
-    my @workers = grep { defined } values %{$self->{workers}};
-    $_->kill('KILL') for @workers;
-    $_->wait for @workers;
+# also for tests that died; children of a worker die with it
+END {
+    local ($?, $!);
+    my @left = $$ == $owner ? keys %running : ();
+    CORE::kill 'KILL', @left;
+    waitpid $_, 0 for @left;
 }
 
 
@@ -427,6 +430,7 @@ sub wait {
         }
         sleep 0.01;
     }
+    delete $running{$self->{pid}};
     $self->{status} = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     delete $self->{rig}{workers}{$self->{pid}} if $self->{rig};
 
