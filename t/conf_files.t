@@ -37,6 +37,7 @@ subtest 'a cut for a slow client' => sub { slow() };
 is($nginx->stop, '', 'nginx ends');
 is(join("\n", $nginx->unexpected), '', 'nothing bad on the log');
 
+subtest 'examples of README' => sub { examples() };
 subtest 'worker.json without a database' => sub { no_database() };
 subtest 'worker.json with one' => sub { database() };
 
@@ -138,6 +139,25 @@ sub slow {
     $res = get($target, headers => ['Range: bytes=11000000-']);
     is($res->{status}, 206, 'a range');
     ok($res->{body} eq substr($whole, 11_000_000), 'the rest of it');
+}
+
+
+# the examples of the directives make one server
+sub examples {
+    my $text = Wub::Nginx::slurp('README.md');
+    my $config = '';
+
+    while ($text =~ /^### (wubloader\w*)\n(.*?)(?=^#)/gms) {
+        my ($name, $body) = ($1, $2);
+
+        ok($body =~ /((?:^    [^\n]+\n)+)\n*\z/m, "$name has one");
+        $config .= $1 // '';
+    }
+
+    my $server = Wub::Nginx->new(config => $config);
+
+    is($server->start, '', 'nginx takes them') or diag($server->log_text);
+    is($server->stop, '', 'and ends');
 }
 
 
