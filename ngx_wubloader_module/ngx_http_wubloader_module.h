@@ -257,10 +257,11 @@ void ngx_http_wubloader_etag_final(ngx_md5_t *md5,
 /* task */
 
 /*
- * Runs work(data) in a thread and then done(r, data), whose result
- * finalizes the request.  data outlives the request's pool not; work may
- * use the context's arena and never r or its pool.  Returns what the
- * content handler returns.
+ * Runs work(data) in a thread and then done(r, data) in the event loop,
+ * whose result finalizes the request.  data lies in the request's pool,
+ * which stays until the thread is done, also when the client leaves; work
+ * may allocate from the context's arena, never from the pool, and never
+ * looks at r.  Returns what the content handler returns.
  */
 ngx_int_t ngx_http_wubloader_task(ngx_http_request_t *r,
     ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,

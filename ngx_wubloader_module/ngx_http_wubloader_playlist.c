@@ -118,7 +118,8 @@ ngx_http_wubloader_media(ngx_http_request_t *r,
     m->media.segments_uri = ngx_http_wubloader_wub(wlcf->segments_uri);
     m->media.channel = m->store.channel;
     m->media.quality = m->store.quality;
-    m->media.now = (int64_t) tp->sec * WUB_SECOND + tp->msec * 1000;
+    m->media.now = (int64_t) tp->sec * WUB_SECOND
+                   + (int64_t) tp->msec * 1000;
     m->media.live_hold = (int64_t) wlcf->live_hold * 1000;
     m->media.target_duration = wlcf->target_duration;
 
