@@ -20,6 +20,8 @@
 /* how far the clock runs ahead of decoding, microseconds */
 #define WORKER_AV_OUT_DELAY      250000
 
+#define WORKER_AV_OUT_RATE       48000
+
 #define WORKER_AV_OUT_VIDEO      0
 #define WORKER_AV_OUT_AUDIO      1
 
@@ -233,7 +235,11 @@ worker_av_out_streams(worker_av_out_t *out, const worker_form_t *form,
         audio->time_base = (AVRational) { 1, WUB_TS_HZ };
         audio->codecpar->codec_type = AVMEDIA_TYPE_AUDIO;
         audio->codecpar->codec_id = AV_CODEC_ID_AAC;
-        audio->codecpar->sample_rate = (int) form->rate;
+
+        /* only a check looks at it; a first segment may lack its audio */
+
+        audio->codecpar->sample_rate = (form->rate != 0) ? (int) form->rate
+                                       : WORKER_AV_OUT_RATE;
     }
 
     return WORKER_OK;

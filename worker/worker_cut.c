@@ -131,6 +131,14 @@ worker_cut_check(worker_cutter_t *c, worker_err_t *err)
                            "There is no range to cut.");
     }
 
+    for (i = 0; i < c->cut->ranges->ntransitions; i++) {
+        if (c->cut->ranges->transitions[i].type.len != 0) {
+            return worker_fail(err, WORKER_INVALID,
+                               "Transitions are not there yet; use hard "
+                               "cuts.");
+        }
+    }
+
     for (i = 0; i < c->cut->ranges->nranges; i++) {
         range = &c->cut->ranges->ranges[i];
 

@@ -14,6 +14,9 @@ use Test::More;
 
 use Wub::Media;
 
+# Linux; Perl's Fcntl does not have it
+use constant F_SETPIPE_SZ => 1031;
+
 my $worker = ($ENV{WUB_BUILD} || 'build') . '/wubloader-worker';
 my $dir = tempdir('wub-smart-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $seed = $ENV{WUB_SEED} || time;
@@ -415,6 +418,78 @@ sub check_holes {
     my $video = check('without audio', $stream, [frames($stream, 25, 140)]);
 
     is(scalar @{$video->{packets}{audio}}, 0, 'without audio: none is made');
+}
+
+
+# ---- a store that changes under the cut
+
+{
+    my $stream = Wub::Media->make("$dir/gone", seconds => 12);
+    my $last = $stream->{segments}[5]{path};
+
+    like(pulled($stream, sub { unlink $last }),
+         qr/^1: .*12\/00:02\S+ vanished while it was needed/,
+         'a segment that vanishes');
+
+    $stream = Wub::Media->make("$dir/dead", seconds => 12);
+    $last = $stream->{segments}[5]{path};
+
+    like(pulled($stream, sub {
+             Wub::Media::spew($last =~ s/\.ts$/.tombstone/r, '');
+         }), qr/^1: .*00:02\S+ cannot be opened: .*tombstone/,
+         'a segment that gets a tombstone');
+}
+
+
+# a cut into a pipe that is read only after something was done to the store
+sub pulled {
+    my ($stream, $done) = @_;
+
+    my $err = gensym;
+    my $range = join ',', map { Wub::Media::text($_) }
+                @{frames($stream, 0, 360)};
+    my $pid = open3(my $in, my $out, $err, $worker, qw(media smart),
+                    '--segments', $stream->{root}, qw(--channel chan),
+                    qw(--quality source --output - --range), $range);
+
+    # a small pipe: the cut waits before it has come to the last segment
+
+    fcntl $out, F_SETPIPE_SZ, 4096;
+    sysread $out, my $byte, 1;
+    $done->();
+    local $/;
+    my $rest = <$out>;
+    my $text = <$err>;
+    waitpid $pid, 0;
+
+    return ($? >> 8) . ": $text";
+}
+
+
+# footage of which only the beginning is there
+
+{
+    my $stream = Wub::Media->make("$dir/broken", seconds => 6, bf => 0);
+    my $segment = $stream->{segments}[1];
+    my $bytes = Wub::Media::slurp($segment->{path});
+
+    unlink $segment->{path};
+    $stream->put($segment->{us} / 1e6, 2, 'partial',
+                 substr($bytes, 0, int(0.6 * length $bytes)));
+
+    my $file = "$dir/broken.ts";
+    my @over = ($stream, [frames($stream, 30, 150)], '--output', $file);
+
+    like((cut(@over))[1], qr/has a hole from 2024-01-05T11:59:5[46]/,
+         'a partial segment is a hole');
+    is((cut(@over, '--allow-holes'))[0], 0, '... that may be allowed');
+
+    my $video = Wub::Media->read($file);
+
+    like(spans(@{$video->{numbers}}), qr/^30-(?:8|9|10)\d 120-149$/,
+         '... the frames');
+    is($video->{noise}, '', '... no frame is broken');
+    is(join('; ', stamps($stream, $video)), '', '... time stamps go on');
 }
 
 
