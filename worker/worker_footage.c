@@ -66,6 +66,7 @@ worker_footage_read(worker_footage_t **ret, const worker_store_t *store,
 
     f->arena = arena;
     f->segment = *segment;
+    fd = -1;
     size = 0;
 
     rc = worker_footage_open(f, store, hour, &fd, &size, err);
