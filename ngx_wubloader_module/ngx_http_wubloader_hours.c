@@ -462,6 +462,13 @@ ngx_int_t
 ngx_http_wubloader_store_failed(ngx_http_request_t *r,
     const ngx_http_wubloader_store_t *store)
 {
+    /* a link that leads out of the store, or round and round */
+
+    if (store->err == NGX_EXDEV || store->err == NGX_ELOOP) {
+        return ngx_http_wubloader_error(r, NGX_HTTP_FORBIDDEN,
+                   "This path leads out of the segment store.");
+    }
+
     switch (store->rc) {
 
     case WUB_TOO_BIG:

@@ -176,14 +176,3 @@ open my $out, '>', "$ENV{TEST_NGINX_HTML_DIR}/store/file";
 ^There is no such channel
 --- error_log
 store/file" is not a directory
-
-
-
-=== TEST 9: a quality that leads out of the store is none
---- request
-GET /playlist/nothing.m3u8
---- init
-symlink '../..', "$ENV{TEST_NGINX_HTML_DIR}/store/nothing/out";
-symlink '../chan/480p', "$ENV{TEST_NGINX_HTML_DIR}/store/nothing/in";
---- response_body_like chomp
-^#EXTM3U\n[^\n]*\n[^\n]*BANDWIDTH=160000,VIDEO="in"[^\n]*\n[^\n]*\n$

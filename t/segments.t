@@ -3,7 +3,6 @@
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
 use Test::Nginx::Socket 'no_plan';
 use Wub::Checks;
 use Wub::Store;
@@ -36,11 +35,6 @@ $store->file('a.txt', 'txt');
 $store->file('.ts', 'x');
 $store->file('noending', 'x');
 $store->file('deep/1/2/3/4/5/6', 'deep');
-
-our $outside = Wub::Nginx::temp_dir('outside');
-our $links = Wub::Store->new;
-$links->file('secret', "secret\n");
-$links->write($outside);
 
 add_block_preprocessor(sub {
     my ($block) = @_;
@@ -282,42 +276,6 @@ ETag: "[0-9a-f]+-bc-[0-9a-f]+"
 GET /segments/deep/1/2/3/4/5/6
 --- response_body chomp
 deep
-
-
-
-=== TEST 18: links that stay in the store, and those that leave it
---- request eval
-["GET /segments/in.ts", "GET /segments/indir/a.png",
- "GET /segments/out", "GET /segments/outdir/secret",
- "GET /segments/up", "GET /segments/loop"]
---- init
-my $dir = "$ENV{TEST_NGINX_HTML_DIR}/store";
-symlink 'a.ts', "$dir/in.ts";
-symlink 'maps', "$dir/indir";
-symlink "$::outside/secret", "$dir/out";
-symlink $::outside, "$dir/outdir";
-symlink '../../conf/nginx.conf', "$dir/up";
-symlink 'loop', "$dir/loop";
---- error_code eval
-[200, 200, 403, 403, 403, 403]
---- response_body eval
-["ts", "png", ("This path may not be read, or leads out of the segment "
-               . "store.\n") x 4]
---- error_log
-cannot be read
-
-
-
-=== TEST 24: a path that is logged holds no line end of the client's
---- request
-GET /segments/outdir/a%0a2024/01/01%20[alert]%20forged
---- init
-symlink $::outside, "$ENV{TEST_NGINX_HTML_DIR}/store/outdir";
---- error_code: 403
---- error_log
-store/outdir/a?2024/01" cannot be read
---- no_error_log eval
-qr/^2024/m
 
 
 
