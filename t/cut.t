@@ -431,9 +431,8 @@ no.sock failed
     wubloader_root $TEST_NGINX_HTML_DIR/store;
     location /cut { wubloader cut; wubloader_render @render; }
     location @render {
-        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT;
-        proxy_set_header X-Rendered 1;
-        rewrite ^ /echo break;
+        set $path /echo;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT$path;
     }
     location = /echo {
         add_header Access-Control-Allow-Origin upstream;
