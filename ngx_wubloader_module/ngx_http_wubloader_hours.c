@@ -466,7 +466,8 @@ ngx_http_wubloader_store_failed(ngx_http_request_t *r,
 
     if (store->err == NGX_EXDEV || store->err == NGX_ELOOP) {
         return ngx_http_wubloader_error(r, NGX_HTTP_FORBIDDEN,
-                   "This path leads out of the segment store.");
+                   "This path may not be read, or leads out of the segment "
+                   "store.");
     }
 
     switch (store->rc) {

@@ -128,6 +128,6 @@ symlink "$::outside/chan/source/$::hour", "$dir/chan/linked/$::hour";
 [200, 200, 403, 403, 403, 403]
 --- response_body_like eval
 [quotemeta $::bytes, "ENDLIST",
- ("^This path leads out of the segment store.\$") x 4]
+ ("^This path may not be read, or leads out of") x 4]
 --- error_log
 store/outside/source" cannot be read
