@@ -270,7 +270,7 @@ TIDY_OFF   = -bugprone-easily-swappable-parameters,-bugprone-reserved-identifier
 
 run: build/deps/build build/deps/run ## sample stream, nginx, worker, one job
 	@$(MAKE) --no-print-directory run-build
-	@WUB_BUILD=$(BUILD) conf/run/run
+	@exec env WUB_BUILD=$(BUILD) conf/run/run
 
 bench: build/deps/build build/deps/run build/deps/bench ## ratios to peers
 	@$(MAKE) --no-print-directory run-build
