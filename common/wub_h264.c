@@ -23,6 +23,9 @@
 #define WUB_H264_CHROMA_MAX      3
 #define WUB_H264_POC_CYCLE_MAX   255
 
+/* aspect_ratio_idc with a ratio of its own (table E-1) */
+#define WUB_H264_SAR_EXTENDED    255
+
 
 /* reads bits of a NAL unit, past its emulation prevention bytes (7.3.1) */
 typedef struct {
@@ -44,6 +47,8 @@ static int32_t wub_h264_se(wub_h264_bits_t *b);
 static void wub_h264_high(wub_h264_bits_t *b, wub_h264_form_t *form);
 static void wub_h264_matrix(wub_h264_bits_t *b, uint32_t size);
 static void wub_h264_order(wub_h264_bits_t *b);
+static wub_rc_t wub_h264_read(wub_h264_bits_t *b, wub_str_t sps,
+    wub_h264_form_t *form);
 static wub_rc_t wub_h264_size(wub_h264_bits_t *b, wub_h264_form_t *form);
 static wub_rc_t wub_h264_crop(wub_h264_bits_t *b, wub_h264_form_t *form);
 
@@ -152,45 +157,11 @@ wub_h264_nal(const uint8_t *nal, const uint8_t *end, wub_h264_unit_t *unit)
 wub_rc_t
 wub_h264_form(wub_str_t sps, wub_h264_form_t *ret)
 {
-    size_t           i;
-    uint32_t         profile;
     wub_rc_t         rc;
     wub_h264_bits_t  b;
     wub_h264_form_t  form;
 
-    memset(&b, 0, sizeof(wub_h264_bits_t));
-    memset(&form, 0, sizeof(wub_h264_form_t));
-
-    b.pos = (const uint8_t *) sps.data;
-    b.end = b.pos + sps.len;
-
-    (void) wub_h264_bits(&b, 8);
-    profile = wub_h264_bits(&b, 8);
-
-    /* constraints and level */
-
-    (void) wub_h264_bits(&b, 16);
-    (void) wub_h264_ue(&b);
-
-    form.chroma = 1;
-    form.depth = 8;
-
-    for (i = 0; i < sizeof(wub_h264_high_profiles); i++) {
-        if (profile == wub_h264_high_profiles[i]) {
-            wub_h264_high(&b, &form);
-            break;
-        }
-    }
-
-    (void) wub_h264_ue(&b);
-    wub_h264_order(&b);
-
-    /* max_num_ref_frames, gaps_in_frame_num_value_allowed_flag */
-
-    (void) wub_h264_ue(&b);
-    (void) wub_h264_bits(&b, 1);
-
-    rc = wub_h264_size(&b, &form);
+    rc = wub_h264_read(&b, sps, &form);
     if (rc != WUB_OK) {
         return rc;
     }
@@ -198,6 +169,108 @@ wub_h264_form(wub_str_t sps, wub_h264_form_t *ret)
     *ret = form;
 
     return WUB_OK;
+}
+
+
+wub_rc_t
+wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
+{
+    wub_rc_t           rc;
+    wub_h264_bits_t    b;
+    wub_h264_form_t    form;
+    wub_h264_timing_t  timing;
+
+    rc = wub_h264_read(&b, sps, &form);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    /* vui_parameters_present_flag; what lies before the times (E.1.1) */
+
+    if (wub_h264_bits(&b, 1) == 0) {
+        return b.failed ? WUB_INVALID : WUB_DECLINED;
+    }
+
+    if (wub_h264_bits(&b, 1) && wub_h264_bits(&b, 8) == WUB_H264_SAR_EXTENDED)
+    {
+        (void) wub_h264_bits(&b, 32);
+    }
+
+    if (wub_h264_bits(&b, 1)) {
+        (void) wub_h264_bits(&b, 1);
+    }
+
+    if (wub_h264_bits(&b, 1)) {
+        (void) wub_h264_bits(&b, 4);
+
+        if (wub_h264_bits(&b, 1)) {
+            (void) wub_h264_bits(&b, 24);
+        }
+    }
+
+    if (wub_h264_bits(&b, 1)) {
+        (void) wub_h264_ue(&b);
+        (void) wub_h264_ue(&b);
+    }
+
+    if (wub_h264_bits(&b, 1) == 0) {
+        return b.failed ? WUB_INVALID : WUB_DECLINED;
+    }
+
+    timing.units = wub_h264_bits(&b, 32);
+    timing.scale = wub_h264_bits(&b, 32);
+    timing.fixed = wub_h264_bits(&b, 1) == 1;
+
+    if (b.failed || timing.units == 0 || timing.scale == 0) {
+        return WUB_INVALID;
+    }
+
+    *ret = timing;
+
+    return WUB_OK;
+}
+
+
+/* as far as the picture's size; b stands behind it */
+static wub_rc_t
+wub_h264_read(wub_h264_bits_t *b, wub_str_t sps, wub_h264_form_t *form)
+{
+    size_t    i;
+    uint32_t  profile;
+
+    memset(b, 0, sizeof(wub_h264_bits_t));
+    memset(form, 0, sizeof(wub_h264_form_t));
+
+    b->pos = (const uint8_t *) sps.data;
+    b->end = b->pos + sps.len;
+
+    (void) wub_h264_bits(b, 8);
+    profile = wub_h264_bits(b, 8);
+
+    /* constraints and level */
+
+    (void) wub_h264_bits(b, 16);
+    (void) wub_h264_ue(b);
+
+    form->chroma = 1;
+    form->depth = 8;
+
+    for (i = 0; i < sizeof(wub_h264_high_profiles); i++) {
+        if (profile == wub_h264_high_profiles[i]) {
+            wub_h264_high(b, form);
+            break;
+        }
+    }
+
+    (void) wub_h264_ue(b);
+    wub_h264_order(b);
+
+    /* max_num_ref_frames, gaps_in_frame_num_value_allowed_flag */
+
+    (void) wub_h264_ue(b);
+    (void) wub_h264_bits(b, 1);
+
+    return wub_h264_size(b, form);
 }
 
 

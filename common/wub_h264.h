@@ -3,8 +3,8 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * wub_h264: as much of H.264's byte stream (ITU-T H.264, 7.3 and annex B)
- * as a cut must know of an access unit: where decoding can begin, what it
- * carries along, and the form of the picture.
+ * as a cut or a playlist must know of an access unit: where decoding can
+ * begin, what it carries along, the form of the picture and its rate.
  * May call: nothing.
  * Frees: nothing; results point into the caller's bytes.
  */
@@ -26,6 +26,13 @@ typedef struct {
     bool      interlaced;       /* fields are possible */
 } wub_h264_form_t;
 
+/* its timing information (E.2.1): a frame lasts two ticks */
+typedef struct {
+    uint32_t  units;            /* num_units_in_tick, not 0 */
+    uint32_t  scale;            /* units in a second, not 0 */
+    bool      fixed;            /* each frame lasts as long */
+} wub_h264_timing_t;
+
 typedef struct {
     uint32_t   pictures;        /* slices that begin a picture */
     size_t     lead;            /* the access unit delimiter in front, with
@@ -44,6 +51,10 @@ void wub_h264_unit(const uint8_t *data, size_t len, wub_h264_unit_t *ret);
 
 /* reads unit.form; WUB_INVALID when it is broken or beyond the standard */
 wub_rc_t wub_h264_form(wub_str_t sps, wub_h264_form_t *ret) WUB_MUST_CHECK;
+
+/* the same of its timing; WUB_DECLINED: it carries none */
+wub_rc_t wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
+    WUB_MUST_CHECK;
 
 
 #endif /* WUB_H264_H_INCLUDED_ */

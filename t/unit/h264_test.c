@@ -32,6 +32,17 @@ typedef struct {
     uint32_t  crop[4];          /* left, right, top, bottom */
 } sps_t;
 
+typedef struct {
+    uint32_t  ratio;            /* aspect_ratio_idc and 1; 0: not sent */
+    bool      overscan;
+    uint32_t  signal;           /* 1: sent; 2: with colours */
+    bool      chroma;           /* its place */
+    bool      timing;
+    uint32_t  units;
+    uint32_t  scale;
+    bool      fixed;
+} vui_t;
+
 
 static void
 put(writer_t *w, uint32_t value, uint32_t n)
@@ -58,7 +69,55 @@ put_ue(writer_t *w, uint32_t value)
 
 
 static void
-put_sps(writer_t *w, const sps_t *s)
+put_vui(writer_t *w, const vui_t *v)
+{
+    put(w, v->ratio != 0, 1);
+
+    if (v->ratio != 0) {
+        put(w, v->ratio - 1, 8);
+
+        if (v->ratio - 1 == 255) {
+            put(w, 0x00040003, 32);
+        }
+    }
+
+    put(w, v->overscan, 1);
+
+    if (v->overscan) {
+        put(w, 1, 1);
+    }
+
+    put(w, v->signal != 0, 1);
+
+    if (v->signal != 0) {
+        put(w, 5 << 1, 4);
+        put(w, v->signal == 2, 1);
+
+        if (v->signal == 2) {
+            put(w, 0x010101, 24);
+        }
+    }
+
+    put(w, v->chroma, 1);
+
+    if (v->chroma) {
+        put_ue(w, 2);
+        put_ue(w, 0);
+    }
+
+    put(w, v->timing, 1);
+
+    if (v->timing) {
+        put(w, v->units, 32);
+        put(w, v->scale, 32);
+        put(w, v->fixed, 1);
+    }
+}
+
+
+/* vui may be NULL */
+static void
+put_sps(writer_t *w, const sps_t *s, const vui_t *vui)
 {
     uint32_t  i;
 
@@ -123,6 +182,11 @@ put_sps(writer_t *w, const sps_t *s)
 
     for (i = (i != 0) ? 0 : 4; i < 4; i++) {
         put_ue(w, s->crop[i]);
+    }
+
+    if (vui != NULL) {
+        put(w, 1, 1);
+        put_vui(w, vui);
     }
 
     put(w, 1, 1);
@@ -208,7 +272,7 @@ forms(void **state)
     (void) state;
 
     for (i = 0; i < wub_nitems(rows); i++) {
-        put_sps(&w, &rows[i].sps);
+        put_sps(&w, &rows[i].sps, NULL);
         len = pack(&w, bytes);
 
         memset(&form, 0, sizeof(form));
@@ -230,6 +294,73 @@ forms(void **state)
             wub_expect(rc == WUB_INVALID, "row %zu cut at %zu", i, k);
         }
     }
+}
+
+
+/* what is said of time, behind all that may stand before it */
+static void
+timings(void **state)
+{
+    size_t             i, k, len;
+    wub_rc_t           rc;
+    uint8_t            bytes[BITS_MAX];
+    writer_t           w;
+    wub_h264_form_t    form;
+    wub_h264_timing_t  t;
+
+    static const sps_t  sps = {
+        100, 1, 0, 0, 0, 119, 67, true, { 0, 0, 0, 4 }
+    };
+
+    static const struct {
+        vui_t     vui;
+        wub_rc_t  rc;
+    } rows[] = {
+        { { 0, false, 0, false, true, 1, 120, true }, WUB_OK },
+        { { 2, false, 0, false, true, 1001, 60000, false }, WUB_OK },
+        { { 256, true, 1, true, true, 1, 50, true }, WUB_OK },
+        { { 0, true, 2, true, true, UINT32_MAX, 0x10000, false }, WUB_OK },
+        { { 17, true, 2, true, false, 0, 0, false }, WUB_DECLINED },
+        { { 0, false, 0, false, true, 0, 50, true }, WUB_INVALID },
+        { { 0, false, 0, false, true, 1, 0, true }, WUB_INVALID },
+    };
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        put_sps(&w, &sps, &rows[i].vui);
+        len = pack(&w, bytes);
+
+        memset(&t, 0, sizeof(t));
+        rc = wub_h264_timing(wub_str_n((const char *) bytes, len), &t);
+
+        wub_expect(rc == rows[i].rc, "row %zu: %d", i, (int) rc);
+        wub_expect(rc != WUB_OK
+                   || (t.units == rows[i].vui.units
+                       && t.scale == rows[i].vui.scale
+                       && t.fixed == rows[i].vui.fixed),
+                   "row %zu: %u/%u", i, t.scale, t.units);
+
+        /* the form is there whatever follows it */
+
+        assert_int_equal(wub_h264_form(wub_str_n((const char *) bytes, len),
+                                       &form), WUB_OK);
+        assert_int_equal(form.width, 1920);
+        assert_int_equal(form.height, 1080);
+
+        for (k = 0; k + 1 < len; k++) {
+            rc = wub_h264_timing(wub_str_n((const char *) bytes, k), &t);
+            wub_expect(rc == WUB_INVALID, "row %zu cut at %zu", i, k);
+        }
+    }
+
+    put_sps(&w, &sps, NULL);
+    put(&w, 0, 8);
+    w.bits[w.n - 9] = 0;
+    len = pack(&w, bytes);
+
+    rc = wub_h264_timing(wub_str_n((const char *) bytes, len), &t);
+    assert_int_equal(rc, WUB_DECLINED);
 }
 
 
@@ -291,6 +422,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(forms),
+        cmocka_unit_test(timings),
         cmocka_unit_test(units),
     };
 
