@@ -17,8 +17,7 @@ typedef struct {
     bool                        tombstones;
 
     wub_rc_t                    rc;
-    wub_str_t                   body;
-    u_char                      etag[NGX_HTTP_WUBLOADER_ETAG];
+    ngx_http_wubloader_text_t   text;
 } ngx_http_wubloader_listing_t;
 
 
@@ -62,6 +61,7 @@ ngx_http_wubloader_files(ngx_http_request_t *r)
     }
 
     ngx_http_wubloader_store_init(r, &listing->store, &listing->path);
+    ngx_http_wubloader_text_init(r, &listing->text);
 
     return ngx_http_wubloader_task(r, ngx_http_wubloader_files_work,
                                    ngx_http_wubloader_files_done, listing);
@@ -91,13 +91,15 @@ ngx_http_wubloader_files_work(void *data)
 
     listing->rc = b.rc;
 
-    if (b.rc != WUB_OK) {
-        (void) ngx_http_wubloader_store_fail(&listing->store, b.rc, 0, "");
-        return;
+    if (b.rc == WUB_OK) {
+        listing->rc = ngx_http_wubloader_text_make(&listing->text, b.arena,
+                                                   wub_buf_view(&b));
     }
 
-    listing->body = wub_buf_view(&b);
-    ngx_http_wubloader_etag(listing->body, listing->etag);
+    if (listing->rc != WUB_OK) {
+        (void) ngx_http_wubloader_store_fail(&listing->store, listing->rc, 0,
+                                             "");
+    }
 }
 
 
@@ -147,6 +149,6 @@ ngx_http_wubloader_files_done(ngx_http_request_t *r, void *data)
         return ngx_http_wubloader_store_failed(r, &listing->store);
     }
 
-    return ngx_http_wubloader_text(r, "application/json", listing->body,
-                                   listing->etag);
+    return ngx_http_wubloader_text_send(r, "application/json",
+                                        &listing->text);
 }

@@ -241,17 +241,57 @@ ngx_int_t ngx_http_wubloader_error(ngx_http_request_t *r, ngx_uint_t status,
 /* 204, for OPTIONS */
 ngx_int_t ngx_http_wubloader_no_content(ngx_http_request_t *r);
 
-/* a text of its own under an ETag: 200 or 304 */
+ngx_int_t ngx_http_wubloader_set_etag(ngx_http_request_t *r, ngx_str_t *etag);
+
+/* a whole answer of one text */
+ngx_int_t ngx_http_wubloader_body(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, wub_str_t body);
+
+
+/*
+ * text: listings and playlists, under a strong ETag, in the form that the
+ * client takes
+ */
+
+typedef struct {
+    wub_str_t                     body;     /* in the form that is sent */
+    ngx_str_t                     none_match;   /* the header, or empty */
+    u_char                        etag[NGX_HTTP_WUBLOADER_ETAG];
+    unsigned                      gzip:1;   /* the client takes it */
+    unsigned                      same:1;   /* the client has it: 304 */
+} ngx_http_wubloader_text_t;
+
+/* in the event loop, before the task */
+void ngx_http_wubloader_text_init(ngx_http_request_t *r,
+    ngx_http_wubloader_text_t *text);
+
+/* in a thread; body stays in use */
+wub_rc_t ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
+    wub_arena_t *arena, wub_str_t body);
+
+/* in the event loop again: 200 or 304 */
+ngx_int_t ngx_http_wubloader_text_send(ngx_http_request_t *r,
+    const char *type, const ngx_http_wubloader_text_t *text);
+
+/* all three at once for a short text, which alone is compressed */
 ngx_int_t ngx_http_wubloader_text(ngx_http_request_t *r, const char *type,
     wub_str_t body, const u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
-
-ngx_int_t ngx_http_wubloader_set_etag(ngx_http_request_t *r, ngx_str_t *etag);
 
 /* thread-safe; 34 bytes, quotes included */
 void ngx_http_wubloader_etag(wub_str_t body,
     u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
 void ngx_http_wubloader_etag_final(ngx_md5_t *md5,
     u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+
+
+/* gzip */
+
+/* the client takes gzip */
+ngx_uint_t ngx_http_wubloader_gzip_accepted(ngx_http_request_t *r);
+
+/* thread-safe; a whole gzip file of a text, in the arena */
+wub_rc_t ngx_http_wubloader_gzip(wub_arena_t *arena, wub_str_t text,
+    int level, wub_str_t *ret);
 
 
 /* task */

@@ -29,8 +29,7 @@ typedef struct {
     wub_m3u8_media_t            media;
 
     ngx_http_wubloader_media_e  result;
-    wub_str_t                   body;
-    u_char                      etag[NGX_HTTP_WUBLOADER_ETAG];
+    ngx_http_wubloader_text_t   text;
 } ngx_http_wubloader_media_t;
 
 
@@ -110,6 +109,7 @@ ngx_http_wubloader_media(ngx_http_request_t *r,
     }
 
     ngx_http_wubloader_store_init(r, &m->store, path);
+    ngx_http_wubloader_text_init(r, &m->text);
 
     tp = ngx_timeofday();
 
@@ -209,18 +209,23 @@ static ngx_http_wubloader_media_e
 ngx_http_wubloader_media_text(ngx_http_wubloader_media_t *m,
     const wub_chain_t *chain)
 {
+    wub_rc_t   rc;
     wub_buf_t  b;
 
     wub_buf_init(&b, m->store.arena, WUB_ARENA_MAX);
     wub_m3u8_media(&b, &m->media, chain, NULL);
 
-    if (b.rc != WUB_OK) {
-        (void) ngx_http_wubloader_store_fail(&m->store, b.rc, 0, "");
-        return ngx_http_wubloader_media_failed;
+    rc = b.rc;
+
+    if (rc == WUB_OK) {
+        rc = ngx_http_wubloader_text_make(&m->text, m->store.arena,
+                                          wub_buf_view(&b));
     }
 
-    m->body = wub_buf_view(&b);
-    ngx_http_wubloader_etag(m->body, m->etag);
+    if (rc != WUB_OK) {
+        (void) ngx_http_wubloader_store_fail(&m->store, rc, 0, "");
+        return ngx_http_wubloader_media_failed;
+    }
 
     return ngx_http_wubloader_media_found;
 }
@@ -236,8 +241,9 @@ ngx_http_wubloader_media_done(ngx_http_request_t *r, void *data)
     switch (m->result) {
 
     case ngx_http_wubloader_media_found:
-        return ngx_http_wubloader_text(r, "application/vnd.apple.mpegurl",
-                                       m->body, m->etag);
+        return ngx_http_wubloader_text_send(r,
+                                            "application/vnd.apple.mpegurl",
+                                            &m->text);
 
     case ngx_http_wubloader_media_no_quality:
         return ngx_http_wubloader_error(r, NGX_HTTP_NOT_FOUND,

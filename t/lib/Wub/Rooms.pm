@@ -56,6 +56,8 @@ my @libraries = (
     [ qr/^<(?:postgresql\/)?libpq/,
       qr/^worker\/worker_pg\.[ch]$
         |^ngx_wubloader_module\/ngx_http_wubloader_pg\.[ch]$/x ],
+    [ qr/^<zlib\.h/,
+      qr/^ngx_wubloader_module\/ngx_http_wubloader_gzip\.c$/ ],
     [ qr/^<jansson\.h/,
       qr/^worker\/worker_config\.c$
         |^ngx_wubloader_module\/ngx_http_wubloader_json\.c$/x ],

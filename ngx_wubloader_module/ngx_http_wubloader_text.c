@@ -1,0 +1,327 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+
+
+/* bytes that the event loop itself may compress, a fraction of a ms */
+#define NGX_HTTP_WUBLOADER_TEXT_INLINE  16384
+
+/* of texts made for one request; those that are kept are worth more */
+#define NGX_HTTP_WUBLOADER_TEXT_LEVEL   1
+
+
+static ngx_int_t ngx_http_wubloader_text_headers(ngx_http_request_t *r,
+    const ngx_http_wubloader_text_t *text);
+static ngx_int_t ngx_http_wubloader_vary(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wubloader_not_modified(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_wubloader_none_match(const ngx_str_t *value,
+    const u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+static u_char *ngx_http_wubloader_next_tag(u_char *p, u_char *end,
+    ngx_str_t *ret);
+static ngx_uint_t ngx_http_wubloader_same_tag(const ngx_str_t *tag,
+    const u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+
+
+void
+ngx_http_wubloader_text_init(ngx_http_request_t *r,
+    ngx_http_wubloader_text_t *text)
+{
+    ngx_table_elt_t  *h;
+
+    ngx_memzero(text, sizeof(ngx_http_wubloader_text_t));
+
+    text->gzip = ngx_http_wubloader_gzip_accepted(r) ? 1 : 0;
+
+    /*
+     * What goes before If-None-Match by RFC 9110, 13.2.2 is left to nginx's
+     * own filter.
+     */
+
+    h = r->headers_in.if_none_match;
+
+    if (h != NULL && r->headers_in.if_match == NULL
+        && r->headers_in.if_unmodified_since == NULL)
+    {
+        text->none_match = h->value;
+    }
+}
+
+
+wub_rc_t
+ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
+    wub_arena_t *arena, wub_str_t body)
+{
+    text->body = body;
+
+    ngx_http_wubloader_etag(body, text->etag);
+
+    text->same = ngx_http_wubloader_none_match(&text->none_match, text->etag)
+                 ? 1 : 0;
+
+    if (text->same || !text->gzip) {
+        return WUB_OK;
+    }
+
+    return ngx_http_wubloader_gzip(arena, body,
+                                   NGX_HTTP_WUBLOADER_TEXT_LEVEL,
+                                   &text->body);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_text_send(ngx_http_request_t *r, const char *type,
+    const ngx_http_wubloader_text_t *text)
+{
+    if (ngx_http_wubloader_text_headers(r, text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (text->same) {
+        return ngx_http_wubloader_not_modified(r);
+    }
+
+    return ngx_http_wubloader_body(r, NGX_HTTP_OK, type, text->body);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_text(ngx_http_request_t *r, const char *type,
+    wub_str_t body, const u_char etag[NGX_HTTP_WUBLOADER_ETAG])
+{
+    ngx_http_wubloader_ctx_t   *ctx;
+    ngx_http_wubloader_text_t   text;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
+
+    ngx_http_wubloader_text_init(r, &text);
+
+    if (body.len > NGX_HTTP_WUBLOADER_TEXT_INLINE) {
+        text.gzip = 0;
+    }
+
+    if (ngx_http_wubloader_text_make(&text, ctx->arena, body) != WUB_OK) {
+        text.gzip = 0;
+        text.body = body;
+    }
+
+    ngx_memcpy(text.etag, etag, NGX_HTTP_WUBLOADER_ETAG);
+
+    return ngx_http_wubloader_text_send(r, type, &text);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_text_headers(ngx_http_request_t *r,
+    const ngx_http_wubloader_text_t *text)
+{
+    u_char           *p;
+    ngx_str_t         tag, value;
+    ngx_table_elt_t  *h;
+
+    tag.data = ngx_pnalloc(r->pool, NGX_HTTP_WUBLOADER_ETAG + 3);
+    if (tag.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(tag.data, text->etag, NGX_HTTP_WUBLOADER_ETAG - 1);
+
+    if (text->gzip) {
+        p = ngx_cpymem(p, "-gz", 3);
+    }
+
+    *p++ = '"';
+    tag.len = (size_t) (p - tag.data);
+
+    ngx_str_set(&value, "no-cache");
+
+    if (ngx_http_wubloader_set_etag(r, &tag) != NGX_OK
+        || ngx_http_wubloader_vary(r) != NGX_OK
+        || ngx_http_wubloader_header(r, "Cache-Control", &value) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (!text->gzip || text->same) {
+        return NGX_OK;
+    }
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Content-Encoding");
+    ngx_str_set(&h->value, "gzip");
+
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    r->headers_out.content_encoding = h;
+
+    return NGX_OK;
+}
+
+
+/* nginx adds this header itself where it compresses and may say so */
+
+static ngx_int_t
+ngx_http_wubloader_vary(ngx_http_request_t *r)
+{
+    ngx_str_t  value;
+
+#if (NGX_HTTP_GZIP)
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->gzip_vary) {
+        r->gzip_vary = 1;
+        return NGX_OK;
+    }
+
+#endif
+
+    ngx_str_set(&value, "Accept-Encoding");
+
+    return ngx_http_wubloader_header(r, "Vary", &value);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_not_modified(ngx_http_request_t *r)
+{
+    r->headers_out.status = NGX_HTTP_NOT_MODIFIED;
+    r->headers_out.content_type.len = 0;
+    r->header_only = 1;
+
+    return ngx_http_wubloader_send_header(r);
+}
+
+
+/*
+ * A tag of If-None-Match is ours, compared weakly, or ours with the ending
+ * of the compressed form.
+ */
+
+static ngx_uint_t
+ngx_http_wubloader_none_match(const ngx_str_t *value,
+    const u_char etag[NGX_HTTP_WUBLOADER_ETAG])
+{
+    u_char     *p, *end;
+    ngx_str_t   tag;
+
+    p = value->data;
+    end = p + value->len;
+
+    while (p < end) {
+        p = ngx_http_wubloader_next_tag(p, end, &tag);
+
+        if (ngx_http_wubloader_same_tag(&tag, etag)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* cuts one element off the list, without the blanks around it */
+
+static u_char *
+ngx_http_wubloader_next_tag(u_char *p, u_char *end, ngx_str_t *ret)
+{
+    u_char      *start, *last;
+    ngx_uint_t   quoted;
+
+    start = p;
+    quoted = 0;
+
+    for ( /* void */ ; p < end; p++) {
+
+        if (*p == '"') {
+            quoted = !quoted;
+        }
+
+        if (*p == ',' && !quoted) {
+            break;
+        }
+    }
+
+    last = p;
+
+    while (start < last && (*start == ' ' || *start == '\t')) {
+        start++;
+    }
+
+    while (start < last && (last[-1] == ' ' || last[-1] == '\t')) {
+        last--;
+    }
+
+    ret->data = start;
+    ret->len = (size_t) (last - start);
+
+    return p + 1;
+}
+
+
+static ngx_uint_t
+ngx_http_wubloader_same_tag(const ngx_str_t *tag,
+    const u_char etag[NGX_HTTP_WUBLOADER_ETAG])
+{
+    size_t   n;
+    u_char  *p;
+
+    if (tag->len == 1 && tag->data[0] == '*') {
+        return 1;
+    }
+
+    p = tag->data;
+    n = tag->len;
+
+    if (n > 2 && p[0] == 'W' && p[1] == '/') {
+        p += 2;
+        n -= 2;
+    }
+
+    if (n == NGX_HTTP_WUBLOADER_ETAG) {
+        return ngx_memcmp(p, etag, n) == 0;
+    }
+
+    return n == NGX_HTTP_WUBLOADER_ETAG + 3
+           && ngx_memcmp(p, etag, NGX_HTTP_WUBLOADER_ETAG - 1) == 0
+           && ngx_memcmp(p + NGX_HTTP_WUBLOADER_ETAG - 1, "-gz\"", 4) == 0;
+}
+
+
+void
+ngx_http_wubloader_etag(wub_str_t body, u_char etag[NGX_HTTP_WUBLOADER_ETAG])
+{
+    ngx_md5_t  md5;
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, body.data, body.len);
+    ngx_http_wubloader_etag_final(&md5, etag);
+}
+
+
+/* MD5 tells our own texts apart; nobody gains by making two that collide */
+
+void
+ngx_http_wubloader_etag_final(ngx_md5_t *md5,
+    u_char etag[NGX_HTTP_WUBLOADER_ETAG])
+{
+    u_char  hash[16];
+
+    ngx_md5_final(hash, md5);
+
+    etag[0] = '"';
+    (void) ngx_hex_dump(etag + 1, hash, 16);
+    etag[NGX_HTTP_WUBLOADER_ETAG - 1] = '"';
+}
