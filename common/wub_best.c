@@ -68,20 +68,35 @@ wub_best_hour(wub_best_t *w, const wub_hour_t *hour)
     wub_rc_t  rc;
 
     for (i = 0; i < hour->nsegments && !w->done; i++) {
-
-        if (w->nsegments == 0) {
-            rc = wub_best_first(w, hour, &hour->segments[i]);
-
-        } else {
-            rc = wub_best_next(w, hour, &hour->segments[i]);
-        }
-
+        rc = wub_best_segment(w, hour, &hour->segments[i]);
         if (rc != WUB_OK) {
             return rc;
         }
     }
 
     return WUB_OK;
+}
+
+
+wub_rc_t
+wub_best_segment(wub_best_t *w, const wub_hour_t *hour,
+    const wub_segment_t *segment)
+{
+    return (w->nsegments == 0) ? wub_best_first(w, hour, segment)
+                               : wub_best_next(w, hour, segment);
+}
+
+
+void
+wub_best_follow(wub_best_t *w, size_t nsegments, int64_t end,
+    wub_segment_type_e type)
+{
+    w->nsegments += nsegments;
+    w->chain_end = end;
+    w->last_type = type;
+
+    /* rule 5 */
+    w->done = (end >= w->end);
 }
 
 
@@ -194,12 +209,7 @@ static wub_rc_t
 wub_best_take(wub_best_t *w, const wub_hour_t *hour,
     const wub_segment_t *segment)
 {
-    w->nsegments++;
-    w->chain_end = wub_segment_end(segment);
-    w->last_type = segment->type;
-
-    /* rule 5 */
-    w->done = (w->chain_end >= w->end);
+    wub_best_follow(w, 1, wub_segment_end(segment), segment->type);
 
     return w->sink(w->data, hour, segment, segment->start, w->chain_end);
 }

@@ -59,6 +59,17 @@ void wub_best_init(wub_best_t *w, int64_t start, int64_t end,
 /* feeds one hour; hours come in order, those without a directory left out */
 wub_rc_t wub_best_hour(wub_best_t *w, const wub_hour_t *hour) WUB_MUST_CHECK;
 
+/* feeds one segment; hour is only handed to the sink */
+wub_rc_t wub_best_segment(wub_best_t *w, const wub_hour_t *hour,
+    const wub_segment_t *segment) WUB_MUST_CHECK;
+
+/*
+ * The walk as it stands after nsegments more that somebody knows it chooses,
+ * the last of them of this end and type; nothing is handed to the sink.
+ */
+void wub_best_follow(wub_best_t *w, size_t nsegments, int64_t end,
+    wub_segment_type_e type);
+
 /* after the last hour: the trailing hole, if any (rule 5) */
 wub_rc_t wub_best_finish(wub_best_t *w) WUB_MUST_CHECK;
 

@@ -27,10 +27,7 @@ static const struct {
 };
 
 
-static void wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m,
-    const wub_best_part_t *part);
-static uint64_t wub_m3u8_target(const wub_chain_t *chain, size_t nlisted,
-    uint64_t least);
+static int64_t wub_m3u8_longest(const wub_chain_t *chain, size_t nlisted);
 static uint64_t wub_m3u8_canned(wub_str_t name);
 static bool wub_m3u8_before(const wub_m3u8_variant_t *a,
     const wub_m3u8_variant_t *b);
@@ -46,24 +43,30 @@ static void wub_m3u8_percent(wub_buf_t *b, char c);
 size_t
 wub_m3u8_listed(const wub_chain_t *chain, int64_t now, int64_t live_hold)
 {
-    size_t   i;
-    int64_t  age;
+    size_t  i;
 
     for (i = 0; i < chain->nparts; i++) {
 
-        if (chain->parts[i].segment != NULL) {
-            continue;
-        }
-
-        /* a hole that ends in the future is new; a hold of 0 holds none */
-        age = (chain->parts[i].to < now) ? now - chain->parts[i].to : 0;
-
-        if (age < live_hold) {
+        if (chain->parts[i].segment == NULL
+            && wub_m3u8_held(chain->parts[i].to, now, live_hold))
+        {
             break;
         }
     }
 
     return i;
+}
+
+
+bool
+wub_m3u8_held(int64_t to, int64_t now, int64_t live_hold)
+{
+    int64_t  age;
+
+    /* a hole that ends in the future is new; a hold of 0 holds none */
+    age = (to < now) ? now - to : 0;
+
+    return age < live_hold;
 }
 
 
@@ -79,15 +82,7 @@ wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
     complete = (m->end <= m->now && n != 0 && n == chain->nparts
                 && chain->parts[n - 1].segment != NULL);
 
-    wub_buf_lit(b, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:");
-    wub_buf_u64(b, wub_m3u8_target(chain, n, m->target_duration));
-    wub_buf_putc(b, '\n');
-
-    if (complete) {
-        wub_buf_lit(b, "#EXT-X-PLAYLIST-TYPE:VOD\n");
-    }
-
-    wub_buf_lit(b, "#EXT-X-MEDIA-SEQUENCE:0\n");
+    wub_m3u8_head(b, m, wub_m3u8_longest(chain, n), complete);
 
     any = false;
     hole = false;
@@ -101,19 +96,18 @@ wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
         }
 
         if (hole) {
-            wub_buf_lit(b, "#EXT-X-DISCONTINUITY\n");
+            wub_buf_lit(b, WUB_M3U8_HOLE);
             holes++;
         }
 
-        wub_m3u8_segment(b, m, &chain->parts[i]);
+        wub_m3u8_segment(b, m, chain->parts[i].hour->start,
+                         chain->parts[i].segment);
 
         any = true;
         hole = false;
     }
 
-    if (complete) {
-        wub_buf_lit(b, "#EXT-X-ENDLIST\n");
-    }
+    wub_m3u8_tail(b, complete);
 
     if (ret_holes != NULL) {
         *ret_holes = holes;
@@ -121,18 +115,64 @@ wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
 }
 
 
-static void
-wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m,
-    const wub_best_part_t *part)
+static int64_t
+wub_m3u8_longest(const wub_chain_t *chain, size_t nlisted)
 {
-    char  hour[WUB_HOUR_LEN];
+    size_t   i;
+    int64_t  longest;
 
-    wub_hour_format(part->hour->start, hour);
+    longest = 0;
+
+    for (i = 0; i < nlisted; i++) {
+
+        if (chain->parts[i].segment != NULL
+            && chain->parts[i].segment->duration > longest)
+        {
+            longest = chain->parts[i].segment->duration;
+        }
+    }
+
+    return longest;
+}
+
+
+void
+wub_m3u8_head(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t longest,
+    bool complete)
+{
+    uint64_t  seconds, target;
+
+    /*
+     * Seconds; no listed EXTINF, rounded half up, is above it (RFC 8216
+     * 4.3.3.1).
+     */
+    seconds = (uint64_t) ((longest + WUB_SECOND / 2) / WUB_SECOND);
+    target = (m->target_duration > 0) ? m->target_duration : 1;
+
+    wub_buf_lit(b, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:");
+    wub_buf_u64(b, (seconds > target) ? seconds : target);
+    wub_buf_putc(b, '\n');
+
+    if (complete) {
+        wub_buf_lit(b, "#EXT-X-PLAYLIST-TYPE:VOD\n");
+    }
+
+    wub_buf_lit(b, "#EXT-X-MEDIA-SEQUENCE:0\n");
+}
+
+
+void
+wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour,
+    const wub_segment_t *segment)
+{
+    char  text[WUB_HOUR_LEN];
+
+    wub_hour_format(hour, text);
 
     wub_buf_lit(b, "#EXT-X-PROGRAM-DATE-TIME:");
-    wub_time_put(b, part->segment->start);
+    wub_time_put(b, segment->start);
     wub_buf_lit(b, "\n#EXTINF:");
-    wub_buf_seconds(b, part->segment->duration);
+    wub_buf_seconds(b, segment->duration);
     wub_buf_lit(b, ",live\n");
 
     wub_buf_str(b, m->segments_uri);
@@ -141,37 +181,19 @@ wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m,
     wub_buf_putc(b, '/');
     wub_buf_uri(b, m->quality);
     wub_buf_putc(b, '/');
-    wub_buf_put(b, hour, WUB_HOUR_LEN);
+    wub_buf_put(b, text, WUB_HOUR_LEN);
     wub_buf_putc(b, '/');
-    wub_buf_uri(b, part->segment->name);
+    wub_buf_uri(b, segment->name);
     wub_buf_putc(b, '\n');
 }
 
 
-/* seconds; no listed EXTINF, rounded half up, is above it (RFC 8216 4.3.3.1) */
-static uint64_t
-wub_m3u8_target(const wub_chain_t *chain, size_t nlisted, uint64_t least)
+void
+wub_m3u8_tail(wub_buf_t *b, bool complete)
 {
-    size_t    i;
-    uint64_t  seconds, target;
-
-    target = (least > 0) ? least : 1;
-
-    for (i = 0; i < nlisted; i++) {
-
-        if (chain->parts[i].segment == NULL) {
-            continue;
-        }
-
-        seconds = (uint64_t) ((chain->parts[i].segment->duration
-                               + WUB_SECOND / 2) / WUB_SECOND);
-
-        if (seconds > target) {
-            target = seconds;
-        }
+    if (complete) {
+        wub_buf_lit(b, "#EXT-X-ENDLIST\n");
     }
-
-    return target;
 }
 
 

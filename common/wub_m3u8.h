@@ -42,12 +42,33 @@ size_t wub_m3u8_listed(const wub_chain_t *chain, int64_t now,
     int64_t live_hold);
 
 /*
+ * The rule of it: whether a hole that ends at to is held back, and all that
+ * comes after it.
+ */
+bool wub_m3u8_held(int64_t to, int64_t now, int64_t live_hold);
+
+/*
  * Appends the media playlist of a chain.  ENDLIST and PLAYLIST-TYPE:VOD
  * iff end <= now and nothing is missing at the end, held back included.
  * ret_holes: the holes between two listed segments, may be NULL.
  */
 void wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
     const wub_chain_t *chain, size_t *ret_holes);
+
+
+/*
+ * What a media playlist is put together from: its head, then for each
+ * segment its lines, behind WUB_M3U8_HOLE where a hole lies between it and
+ * one before it, then its tail.  longest: of all listed, microseconds;
+ * complete: as ENDLIST above; hour: the start of the segment's.
+ */
+#define WUB_M3U8_HOLE            "#EXT-X-DISCONTINUITY\n"
+
+void wub_m3u8_head(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t longest,
+    bool complete);
+void wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour,
+    const wub_segment_t *segment);
+void wub_m3u8_tail(wub_buf_t *b, bool complete);
 
 
 typedef struct {
