@@ -20,6 +20,7 @@ static size_t wub_buf_digits(uint64_t n, size_t width, char *out);
 static void wub_buf_json_char(wub_buf_t *b, char c);
 static size_t wub_buf_utf8(const uint8_t *p, size_t len);
 static bool wub_buf_unreserved(char c);
+static const char *wub_buf_escaped(const wub_escape_t *escapes, char c);
 
 
 void
@@ -138,6 +139,33 @@ wub_buf_json(wub_buf_t *b, wub_str_t s)
 
     wub_buf_put(b, s.data + plain, s.len - plain);
     wub_buf_putc(b, '"');
+}
+
+
+void
+wub_buf_escape(wub_buf_t *b, wub_str_t s, const wub_escape_t *escapes)
+{
+    size_t       i, n;
+    const char  *text;
+
+    for (i = 0; i < s.len; i += n) {
+        n = wub_buf_utf8((const uint8_t *) s.data + i, s.len - i);
+
+        if (n == 0) {
+            wub_buf_lit(b, WUB_REPLACEMENT);
+            n = 1;
+            continue;
+        }
+
+        text = wub_buf_escaped(escapes, s.data[i]);
+
+        if (text != NULL) {
+            wub_buf_put(b, text, strlen(text));
+
+        } else {
+            wub_buf_put(b, s.data + i, n);
+        }
+    }
 }
 
 
@@ -319,4 +347,19 @@ wub_buf_unreserved(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
            || (c >= '0' && c <= '9')
            || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
+}
+
+
+static const char *
+wub_buf_escaped(const wub_escape_t *escapes, char c)
+{
+    size_t  i;
+
+    for (i = 0; escapes[i].text != NULL; i++) {
+        if (escapes[i].c == c) {
+            return escapes[i].text;
+        }
+    }
+
+    return NULL;
 }

@@ -28,6 +28,13 @@ typedef struct {
 } wub_buf_t;
 
 
+/* what is written for a character; a table ends with a text of NULL */
+typedef struct {
+    char         c;
+    const char  *text;
+} wub_escape_t;
+
+
 void wub_buf_init(wub_buf_t *b, wub_arena_t *arena, size_t max);
 
 void wub_buf_put(wub_buf_t *b, const char *data, size_t len);
@@ -45,6 +52,9 @@ void wub_buf_seconds(wub_buf_t *b, int64_t us);
 
 /* a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD */
 void wub_buf_json(wub_buf_t *b, wub_str_t s);
+
+/* with what the table says; bytes that are not UTF-8 become U+FFFD */
+void wub_buf_escape(wub_buf_t *b, wub_str_t s, const wub_escape_t *escapes);
 
 /*
  * Percent-encodes all but the unreserved characters of RFC 3986 and '/',
