@@ -173,24 +173,34 @@ void
 wub_buf_uri(wub_buf_t *b, wub_str_t s)
 {
     char               text[3];
-    size_t             i;
+    size_t             i, plain;
     uint8_t            c;
     static const char  hex[] = "0123456789ABCDEF";
+
+    plain = 0;
 
     for (i = 0; i < s.len; i++) {
 
         if (wub_buf_unreserved(s.data[i])) {
-            wub_buf_putc(b, s.data[i]);
             continue;
         }
 
+        wub_buf_put(b, s.data + plain, i - plain);
+
         c = (uint8_t) s.data[i];
+        plain = i + 1;
 
         text[0] = '%';
         text[1] = hex[c >> 4];
         text[2] = hex[c & 0x0f];
 
         wub_buf_put(b, text, sizeof(text));
+    }
+
+    /* no bytes may have no address */
+
+    if (plain < s.len) {
+        wub_buf_put(b, s.data + plain, s.len - plain);
     }
 }
 
