@@ -256,14 +256,23 @@ lint-fast: build/deps/build build/deps/lint build/deps/run build/deps/test
 
 lint: lint-fast ## static analysis of all sources
 	@$(MAKE) --no-print-directory all
-	clang-tidy --quiet --warnings-as-errors='*'                           \
-	    --checks='-*,clang-analyzer-*,bugprone-*,$(TIDY_OFF)'             \
-	    $(COMMON_C) $(WORKER_C) $(TOOL_C)                                 \
-	    -- $(CC_BASE) $(CFLAGS_worker)
+	printf '%s\n' $(COMMON_C) $(WORKER_C) $(TOOL_C) | xargs -n1 -P2       \
+	    sh -c 'clang-tidy --quiet --warnings-as-errors="*"                \
+	        --checks="-*,clang-analyzer-*,bugprone-*$(TIDY_OFF)" "$$0"    \
+	        -- $(CC_BASE) $(CFLAGS_worker) 2> /dev/null'
 	$(CC) $(CC_BASE) -O2 -fanalyzer -fsyntax-only $(COMMON_C)
 	prove -It/lib t/style.t t/rooms.t
 
-TIDY_OFF   = -bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-assignment-in-if-condition,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+# one file at a time: the analyser of clang 14 takes a va_list of the second
+# file of a run for an uninitialized one; what is off contradicts nginx's
+# style, or is said better by -Wconversion
+
+TIDY_OFF   = ,-bugprone-easily-swappable-parameters$\
+             ,-bugprone-reserved-identifier$\
+             ,-bugprone-assignment-in-if-condition$\
+             ,-bugprone-implicit-widening-of-multiplication-result$\
+             ,-clang-analyzer-optin.performance.Padding$\
+             ,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 
 
 # ---- running

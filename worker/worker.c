@@ -21,20 +21,18 @@ static const char *const  worker_wub_sentences[] = {
 };
 
 
-worker_rc_t
-worker_fail(worker_err_t *err, worker_rc_t rc, const char *fmt, ...)
+void
+worker_say(worker_err_t *err, const char *fmt, ...)
 {
     va_list  args;
 
     if (err == NULL) {
-        return rc;
+        return;
     }
 
     va_start(args, fmt);
     (void) vsnprintf(err->text, sizeof(err->text), fmt, args);
     va_end(args);
-
-    return rc;
 }
 
 

@@ -45,9 +45,19 @@ typedef struct {
 } worker_err_t;
 
 
-/* writes the sentence (err may be NULL) and returns rc, for "return" */
-worker_rc_t worker_fail(worker_err_t *err, worker_rc_t rc,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* writes the sentence; err may be NULL */
+void worker_say(worker_err_t *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * The same and then the code, for "return": a macro, so that analysers of
+ * one file see that what comes back is rc.
+ */
+#define worker_fail(err, rc, ...)                                             \
+    (worker_say(err, __VA_ARGS__), (worker_rc_t) (rc))
+
+#define worker_fail_memory(err, what)                                         \
+    worker_fail(err, WORKER_RETRY, "%s: out of memory", what)
 
 /* the same for a code of common/: its usual sentence after what */
 worker_rc_t worker_fail_wub(worker_err_t *err, wub_rc_t rc,

@@ -21,15 +21,14 @@ worker_av_setup(void)
 }
 
 
-worker_rc_t
-worker_av_fail(worker_err_t *err, worker_rc_t rc, int averror,
-    const char *what)
+void
+worker_av_say(worker_err_t *err, int averror, const char *what)
 {
     char  text[AV_ERROR_MAX_STRING_SIZE];
 
     (void) av_strerror(averror, text, sizeof(text));
 
-    return worker_fail(err, rc, "%s failed: %s.", what, text);
+    worker_say(err, "%s failed: %s.", what, text);
 }
 
 

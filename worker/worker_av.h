@@ -23,9 +23,12 @@
 /* silences libav's log; called before its first use in a process */
 void worker_av_setup(void);
 
-/* "WHAT: libav's words for the code", for return */
-worker_rc_t worker_av_fail(worker_err_t *err, worker_rc_t rc, int averror,
-    const char *what);
+/* "WHAT failed: libav's words for the code" */
+void worker_av_say(worker_err_t *err, int averror, const char *what);
+
+/* the same and then rc, for "return" */
+#define worker_av_fail(err, rc, averror, what)                                \
+    (worker_av_say(err, averror, what), (worker_rc_t) (rc))
 
 
 #endif /* WORKER_AV_H_INCLUDED_ */

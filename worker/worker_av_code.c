@@ -156,7 +156,7 @@ worker_av_code_open(worker_av_coder_t *c, worker_err_t *err)
     c->decoder = avcodec_alloc_context3(codec);
 
     if (c->packet == NULL || c->frame == NULL || c->decoder == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Decoding");
+        return worker_fail_memory(err, "Decoding");
     }
 
     c->decoder->thread_count = WORKER_AV_CODE_THREADS;
@@ -314,7 +314,7 @@ worker_av_code_encoder(worker_av_coder_t *c, worker_err_t *err)
 
     e = avcodec_alloc_context3(codec);
     if (e == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Encoding");
+        return worker_fail_memory(err, "Encoding");
     }
 
     c->encoder = e;

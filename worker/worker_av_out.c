@@ -61,7 +61,7 @@ worker_av_out_open(worker_av_out_t **ret, const worker_form_t *form,
 
     out = av_mallocz(sizeof(worker_av_out_t));
     if (out == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Writing the video");
+        return worker_fail_memory(err, "Writing the video");
     }
 
     out->write = write;
@@ -176,7 +176,7 @@ worker_av_out_format(worker_av_out_t *out, const worker_form_t *form,
     (void) avformat_alloc_output_context2(&out->format, NULL, "mpegts", NULL);
 
     if (out->packet == NULL || out->io == NULL || out->format == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Writing the video");
+        return worker_fail_memory(err, "Writing the video");
     }
 
     out->format->pb = out->io;
@@ -222,7 +222,7 @@ worker_av_out_streams(worker_av_out_t *out, const worker_form_t *form,
     audio = form->audio ? avformat_new_stream(out->format, NULL) : NULL;
 
     if (video == NULL || (form->audio && audio == NULL)) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Writing the video");
+        return worker_fail_memory(err, "Writing the video");
     }
 
     video->time_base = (AVRational) { 1, WUB_TS_HZ };
@@ -257,7 +257,7 @@ worker_av_out_join(worker_av_out_t *out, const worker_av_packet_t *packet,
 
     av_fast_malloc(&out->joined, &out->joined_size, len);
     if (out->joined == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Writing the video");
+        return worker_fail_memory(err, "Writing the video");
     }
 
     p = out->joined;

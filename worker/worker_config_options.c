@@ -134,7 +134,7 @@ worker_config_tags(wub_arena_t *arena, const char *tags, worker_list_t *ret,
     ret->items = wub_arena_calloc(arena, n * sizeof(char *));
 
     if (ret->items == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "--tags");
+        return worker_fail_memory(err, "--tags");
     }
 
     wub_scan_init(&s, wub_str_n(tags, strlen(tags)));
@@ -152,7 +152,7 @@ worker_config_tags(wub_arena_t *arena, const char *tags, worker_list_t *ret,
         ret->items[ret->nitems] = wub_arena_strdup(arena, tag);
 
         if (ret->items[ret->nitems] == NULL) {
-            return worker_fail_wub(err, WUB_NO_MEMORY, "--tags");
+            return worker_fail_memory(err, "--tags");
         }
 
         ret->nitems++;
@@ -182,7 +182,7 @@ worker_config_hostname(wub_arena_t *arena, const char **ret,
     copy = wub_arena_strdup(arena, wub_str_n(name, strlen(name)));
 
     if (copy == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, name);
+        return worker_fail_memory(err, name);
     }
 
     *ret = copy;

@@ -32,7 +32,7 @@ worker_file_create(wub_arena_t *arena, worker_file_t *file, const char *dir,
     file->temp = worker_file_temp_name(arena, name);
 
     if (file->temp == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, name);
+        return worker_fail_memory(err, name);
     }
 
     file->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -204,7 +204,7 @@ worker_file_remove(wub_arena_t *arena, const char *dir, const char *name,
     names[1] = worker_file_temp_name(arena, name);
 
     if (names[1] == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, name);
+        return worker_fail_memory(err, name);
     }
 
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

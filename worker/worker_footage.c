@@ -61,7 +61,7 @@ worker_footage_read(worker_footage_t **ret, const worker_store_t *store,
 
     if (f == NULL) {
         wub_arena_destroy(arena);
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Reading a segment");
+        return worker_fail_memory(err, "Reading a segment");
     }
 
     f->arena = arena;
@@ -192,7 +192,7 @@ worker_footage_open(worker_footage_t *f, const worker_store_t *store,
     name = wub_arena_alloc(f->arena, WUB_HOUR_LEN + 1 + n + 1);
 
     if (path == NULL || name == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Reading a segment");
+        return worker_fail_memory(err, "Reading a segment");
     }
 
     wub_hour_format(hour->start, name);
@@ -247,7 +247,7 @@ worker_footage_bytes(worker_footage_t *f, int fd, uint64_t size,
 
     data = wub_arena_alloc(f->arena, (size_t) size + 1);
     if (data == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, f->name);
+        return worker_fail_memory(err, f->name);
     }
 
     for (len = 0; len < size; len += (size_t) got) {
@@ -353,8 +353,7 @@ worker_footage_stream(const worker_footage_t *f, const wub_ts_t *ts,
         if (stream->type != type) {
             return worker_fail(err, WORKER_INVALID,
                                "The segment %s holds %s; only %s can be cut.",
-                               f->name, wub_ts_type_name(stream->type),
-                               wub_ts_type_name(type));
+                               f->name, stream->name, wub_ts_type_name(type));
         }
 
         if (found != NULL) {
@@ -393,7 +392,7 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     f->video = wub_arena_alloc(f->arena, (n + 1) * sizeof(worker_video_t));
 
     if (f->frames == NULL || f->video == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, f->name);
+        return worker_fail_memory(err, f->name);
     }
 
     for (i = 0; i < n; i++) {

@@ -47,7 +47,7 @@ worker_footage_audio(worker_footage_t *f, const wub_ts_stream_t *stream,
     ends = wub_arena_alloc(f->arena, (stream->npes + 1) * sizeof(size_t));
 
     if (data == NULL || ends == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, f->name);
+        return worker_fail_memory(err, f->name);
     }
 
     for (i = 0, len = 0; i < stream->npes; i++) {
@@ -161,7 +161,7 @@ worker_footage_adts(worker_footage_t *f, const wub_adts_t *h,
         f->audio = wub_arena_grow(f->arena, f->audio, size,
                                   f->audio_room * sizeof(worker_audio_t));
         if (f->audio == NULL) {
-            return worker_fail_wub(err, WUB_NO_MEMORY, f->name);
+            return worker_fail_memory(err, f->name);
         }
     }
 

@@ -181,7 +181,7 @@ worker_job_load(wub_arena_t *arena, worker_pg_t *pg, const char *id,
     worker_pg_free(rows);
 
     if (failed) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "The row");
+        return worker_fail_memory(err, "The row");
     }
 
     return WORKER_OK;
@@ -373,7 +373,7 @@ worker_job_adopt(wub_arena_t *arena, worker_pg_t *pg, const char *worker,
     worker_pg_free(rows);
 
     if (failed || v[1] == NULL || strlen(v[1]) >= WORKER_UUID_SIZE) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "The row");
+        return worker_fail_memory(err, "The row");
     }
 
     memset(ret, 0, sizeof(worker_job_orphan_t));

@@ -65,7 +65,7 @@ worker_join_init(worker_join_t *j, worker_err_t *err)
 {
     j->arena = wub_arena_create(WORKER_JOIN_ARENA);
     if (j->arena == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Cutting");
+        return worker_fail_memory(err, "Cutting");
     }
 
     j->out = NULL;
@@ -378,7 +378,7 @@ worker_join_encode(worker_join_work_t *w, const wub_span_t *span,
 
     w->kept = wub_arena_alloc(w->join->arena, span->nkept * sizeof(int64_t));
     if (w->kept == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, w->footage->name);
+        return worker_fail_memory(err, w->footage->name);
     }
 
     s.nkept = 0;

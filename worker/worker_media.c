@@ -80,7 +80,7 @@ worker_media_run(const worker_media_t *m, worker_err_t *err)
 
     out.arena = wub_arena_create(WUB_ARENA_MAX);
     if (out.arena == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Cutting");
+        return worker_fail_memory(err, "Cutting");
     }
 
     rc = worker_media_open(&out, err);
@@ -227,7 +227,7 @@ worker_media_file(worker_media_out_t *o, worker_err_t *err)
     dir = wub_arena_strdup(o->arena,
                            wub_str_n(output, (size_t) (slash + 1 - output)));
     if (dir == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, output);
+        return worker_fail_memory(err, output);
     }
 
     return worker_file_create(o->arena, &o->file, dir, slash + 1, err);

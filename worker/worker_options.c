@@ -236,7 +236,7 @@ worker_options_append(wub_arena_t *arena, worker_list_t *list,
     items = wub_arena_alloc(arena, (list->nitems + 1) * sizeof(char *));
 
     if (items == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "The arguments");
+        return worker_fail_memory(err, "The arguments");
     }
 
     if (list->nitems > 0) {

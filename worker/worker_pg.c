@@ -88,7 +88,7 @@ worker_pg_open(worker_pg_t **ret, const char *conninfo, const char *name,
 
     if (pg == NULL) {
         wub_arena_destroy(arena);
-        return worker_fail_wub(err, WUB_NO_MEMORY, "database connection");
+        return worker_fail_memory(err, "database connection");
     }
 
     pg->arena = arena;
@@ -99,7 +99,7 @@ worker_pg_open(worker_pg_t **ret, const char *conninfo, const char *name,
 
     if (pg->name == NULL || pg->conninfo == NULL) {
         wub_arena_destroy(arena);
-        return worker_fail_wub(err, WUB_NO_MEMORY, "database connection");
+        return worker_fail_memory(err, "database connection");
     }
 
     rc = worker_pg_connect(pg, err);
@@ -238,7 +238,7 @@ worker_pg_affected(const worker_pg_rows_t *rows)
     const char  *p;
 
     /* not const for no reason that libpq would name; it is only read */
-    memcpy(&res, &rows, sizeof(res));
+    memcpy(&res, &rows, sizeof(void *));
 
     n = 0;
 
@@ -339,7 +339,7 @@ worker_pg_connect(worker_pg_t *pg, worker_err_t *err)
 
     pg->conn = PQconnectStartParams(keys, values, 1);
     if (pg->conn == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "database connection");
+        return worker_fail_memory(err, "database connection");
     }
 
     rc = worker_pg_connect_wait(pg->conn, deadline, err);
@@ -441,7 +441,7 @@ worker_pg_exec(worker_pg_t *pg, int timeout, PGresult **ret, worker_err_t *err)
         pg->conn = NULL;
 
         if (failed == WORKER_OK) {
-            failed = worker_pg_lost(pg, err);
+            (void) worker_pg_lost(pg, err);
         }
 
         failed = WORKER_RETRY;

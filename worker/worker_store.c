@@ -144,7 +144,7 @@ worker_store_hours(wub_arena_t *arena, const worker_store_t *store,
 
         path = worker_store_hour_path(arena, store, &hour);
         if (path == NULL) {
-            return worker_fail_wub(err, WUB_NO_MEMORY, "The path of an hour");
+            return worker_fail_memory(err, "The path of an hour");
         }
 
         rc = wub_dir_hour(arena, store->segments, path, at, store->tolerance,
@@ -161,7 +161,7 @@ worker_store_hours(wub_arena_t *arena, const worker_store_t *store,
             hours = wub_arena_grow(arena, hours, room * sizeof(wub_hour_t),
                                    (2 * room + 4) * sizeof(wub_hour_t));
             if (hours == NULL) {
-                return worker_fail_wub(err, WUB_NO_MEMORY, path);
+                return worker_fail_memory(err, path);
             }
 
             room = 2 * room + 4;

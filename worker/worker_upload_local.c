@@ -103,13 +103,13 @@ worker_upload_local_plan(wub_arena_t *arena,
     plan.name = worker_upload_local_name(arena, title, uuid);
 
     if (plan.video_id == NULL || plan.name == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, title);
+        return worker_fail_memory(err, title);
     }
 
     plan.link = worker_upload_local_link(arena, location, plan.name);
 
     if (plan.link == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, title);
+        return worker_fail_memory(err, title);
     }
 
     *ret = plan;
@@ -191,7 +191,7 @@ worker_upload_local_open(wub_arena_t *arena,
     up = wub_arena_calloc(arena, sizeof(worker_upload_local_t));
 
     if (up == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, plan->name);
+        return worker_fail_memory(err, plan->name);
     }
 
     up->arena = arena;
@@ -263,7 +263,7 @@ worker_upload_local_beside(const worker_upload_local_t *up,
     image = worker_upload_local_join(up->arena, stem, ".png");
 
     if (info == NULL || image == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, up->plan->name);
+        return worker_fail_memory(err, up->plan->name);
     }
 
     if (up->location->write_info) {
@@ -379,7 +379,7 @@ worker_upload_local_clean(wub_arena_t *arena,
     names[2] = worker_upload_local_join(arena, stem, ".png");
 
     if (names[1] == NULL || names[2] == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, plan->name);
+        return worker_fail_memory(err, plan->name);
     }
 
     rc = WORKER_OK;
