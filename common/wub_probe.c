@@ -62,7 +62,7 @@ static bool wub_probe_stream(const wub_ts_stream_t *stream,
 static bool wub_probe_add(wub_probe_t *probe, const wub_probe_name_t *name);
 static void wub_probe_put(wub_probe_name_t *name, const char *text);
 static bool wub_probe_aac(const wub_ts_stream_t *stream,
-    wub_probe_name_t *name);
+    wub_probe_t *probe, wub_probe_name_t *name);
 static bool wub_probe_adts(const uint8_t *data, size_t len, wub_adts_t *ret);
 static bool wub_probe_h264(const wub_ts_stream_t *stream,
     wub_probe_t *probe, wub_probe_name_t *name);
@@ -197,7 +197,7 @@ wub_probe_stream(const wub_ts_stream_t *stream, wub_probe_t *probe,
         return wub_probe_h264(stream, probe, name);
 
     case WUB_TS_TYPE_AAC:
-        return wub_probe_aac(stream, name);
+        return wub_probe_aac(stream, probe, name);
 
     default:
         return false;
@@ -246,7 +246,8 @@ wub_probe_put(wub_probe_name_t *name, const char *text)
 
 
 static bool
-wub_probe_aac(const wub_ts_stream_t *stream, wub_probe_name_t *name)
+wub_probe_aac(const wub_ts_stream_t *stream, wub_probe_t *probe,
+    wub_probe_name_t *name)
 {
     size_t               i;
     wub_adts_t           h;
@@ -268,6 +269,8 @@ wub_probe_aac(const wub_ts_stream_t *stream, wub_probe_name_t *name)
 
         return true;
     }
+
+    probe->more = true;
 
     return false;
 }
@@ -312,7 +315,12 @@ wub_probe_h264(const wub_ts_stream_t *stream, wub_probe_t *probe,
 
     wub_probe_frames(stream, &v);
 
-    if (v.sps.len == 0 || wub_h264_form(v.sps, &form) != WUB_OK) {
+    if (v.sps.len == 0) {
+        probe->more = true;
+        return false;
+    }
+
+    if (wub_h264_form(v.sps, &form) != WUB_OK) {
         return false;
     }
 

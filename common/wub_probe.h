@@ -20,8 +20,7 @@
 
 /*
  * Of a segment: parameter sets, a first frame and some times as a rule; at
- * high rates the first sound may come late, so that more must be read when
- * those left codecs empty.
+ * high rates the first sound may come late.
  */
 #define WUB_PROBE_BYTES          ((size_t) 256 * 1024)
 #define WUB_PROBE_BYTES_MAX      ((size_t) 2 * 1024 * 1024)
@@ -36,6 +35,7 @@ typedef struct {
     uint32_t  width;            /* pixels, cropped; 0: not known */
     uint32_t  height;
     uint32_t  frame_rate;       /* thousandths, a second; 0: not known */
+    bool      more;             /* a format may be told by bytes behind */
     uint8_t   codecs_len;
     char      codecs[WUB_PROBE_CODECS_MAX];
 } wub_probe_t;

@@ -457,6 +457,8 @@ codecs(void **state)
         list = wub_probe_codecs(&p);
         wub_expect(wub_str_eq(list, wub_test_str(rows[i].codecs)),
                    "%s: %.*s", rows[i].streams, wub_arg(list));
+        wub_expect(p.more == (strpbrk(rows[i].streams, "ef") != NULL),
+                   "%s: more", rows[i].streams);
         wub_expect(p.width == rows[i].width
                    && p.height == (rows[i].width != 0 ? 480 : 0)
                    && p.frame_rate == (rows[i].width != 0 ? 30000 : 0),
