@@ -34,6 +34,7 @@ static bool wub_m3u8_before(const wub_m3u8_variant_t *a,
 static void wub_m3u8_sort(wub_m3u8_variant_t *variants, size_t n);
 static void wub_m3u8_sift(wub_m3u8_variant_t *variants, size_t i, size_t n);
 static void wub_m3u8_distinct(wub_m3u8_variant_t *variants, size_t n);
+static void wub_m3u8_known(wub_buf_t *b, const wub_m3u8_variant_t *v);
 static void wub_m3u8_quoted(wub_buf_t *b, wub_str_t s);
 static size_t wub_m3u8_utf8(wub_str_t s, size_t i);
 static void wub_m3u8_query(wub_buf_t *b, wub_str_t s);
@@ -211,6 +212,10 @@ wub_m3u8_variants(wub_m3u8_variant_t *variants, size_t n)
         if (variants[i].bandwidth > WUB_M3U8_BANDWIDTH_MAX) {
             variants[i].bandwidth = WUB_M3U8_BANDWIDTH_MAX;
         }
+
+        if (variants[i].average > variants[i].bandwidth) {
+            variants[i].average = variants[i].bandwidth;
+        }
     }
 
     wub_m3u8_sort(variants, n);
@@ -364,6 +369,7 @@ wub_m3u8_master(wub_buf_t *b, wub_str_t prefix, wub_str_t channel,
         wub_m3u8_quoted(b, variants[i].name);
         wub_buf_lit(b, ",NAME=");
         wub_m3u8_quoted(b, variants[i].name);
+        wub_m3u8_known(b, &variants[i]);
         wub_buf_putc(b, '\n');
 
         wub_buf_str(b, prefix);
@@ -379,6 +385,45 @@ wub_m3u8_master(wub_buf_t *b, wub_str_t prefix, wub_str_t channel,
         }
 
         wub_buf_putc(b, '\n');
+    }
+}
+
+
+/* attributes of EXT-X-STREAM-INF that were read or measured */
+static void
+wub_m3u8_known(wub_buf_t *b, const wub_m3u8_variant_t *v)
+{
+    char      digits[3];
+    uint32_t  milli;
+
+    if (v->average != 0) {
+        wub_buf_lit(b, ",AVERAGE-BANDWIDTH=");
+        wub_buf_u64(b, v->average);
+    }
+
+    if (v->probe.codecs_len != 0) {
+        wub_buf_lit(b, ",CODECS=");
+        wub_m3u8_quoted(b, wub_probe_codecs(&v->probe));
+    }
+
+    if (v->probe.width != 0 && v->probe.height != 0) {
+        wub_buf_lit(b, ",RESOLUTION=");
+        wub_buf_u64(b, v->probe.width);
+        wub_buf_putc(b, 'x');
+        wub_buf_u64(b, v->probe.height);
+    }
+
+    if (v->probe.frame_rate != 0) {
+        milli = v->probe.frame_rate % 1000;
+
+        digits[0] = (char) ('0' + milli / 100);
+        digits[1] = (char) ('0' + milli / 10 % 10);
+        digits[2] = (char) ('0' + milli % 10);
+
+        wub_buf_lit(b, ",FRAME-RATE=");
+        wub_buf_u64(b, v->probe.frame_rate / 1000);
+        wub_buf_putc(b, '.');
+        wub_buf_put(b, digits, sizeof(digits));
     }
 }
 
@@ -491,27 +536,4 @@ wub_m3u8_percent(wub_buf_t *b, char c)
     wub_buf_putc(b, '%');
     wub_buf_putc(b, digits[(uint8_t) c >> 4]);
     wub_buf_putc(b, digits[(uint8_t) c & 0x0f]);
-}
-
-
-uint64_t
-wub_m3u8_peak(uint64_t best, uint64_t size, int64_t duration)
-{
-    uint64_t  bits, rate, us;
-
-    if (duration <= 0) {
-        return best;
-    }
-
-    if (size > UINT64_MAX / (8 * (uint64_t) WUB_SECOND)) {
-        size = UINT64_MAX / (8 * (uint64_t) WUB_SECOND);
-    }
-
-    us = (uint64_t) duration;
-    bits = size * 8 * (uint64_t) WUB_SECOND;
-
-    /* rounded up: no segment may be above its playlist's peak */
-    rate = bits / us + (bits % us != 0);
-
-    return (rate > best) ? rate : best;
 }

@@ -17,6 +17,7 @@
 #include "common/wub_arena.h"
 #include "common/wub_best.h"
 #include "common/wub_buf.h"
+#include "common/wub_probe.h"
 
 
 typedef struct {
@@ -72,30 +73,30 @@ void wub_m3u8_tail(wub_buf_t *b, bool complete);
 
 
 typedef struct {
-    wub_str_t  name;            /* the quality's directory */
-    uint64_t   bandwidth;       /* bits per second; 0: not known */
+    wub_str_t    name;          /* the quality's directory */
+    uint64_t     bandwidth;     /* peak bits per second; 0: not known */
+    uint64_t     average;       /* bits per second; 0: not known */
+    wub_probe_t  probe;         /* of a segment; zeros: not known */
 } wub_m3u8_variant_t;
 
 /*
  * Puts variants in order: source first, then by bandwidth, highest first,
  * then by name; gives those not known upstream's number for that name; and
  * makes equal numbers distinct, a bit per second apart (hls.js joins
- * levels of one bandwidth into one).
+ * levels of one bandwidth into one).  No average stays above its bandwidth.
  */
 void wub_m3u8_variants(wub_m3u8_variant_t *variants, size_t n);
 
 /*
  * Appends the master playlist.  query: the raw query string that every
  * variant's URI repeats, without '?', may be empty.  prefix: what stands
- * before /CHANNEL/QUALITY.m3u8, "/playlist" as a rule.  A byte of a name
- * that may not stand in an attribute (quotes, control characters, what is
- * not UTF-8), and '%', is shown percent-encoded.
+ * before /CHANNEL/QUALITY.m3u8, "/playlist" as a rule.  What is not known
+ * of a variant has no attribute.  A byte of a name that may not stand in one
+ * (quotes, control characters, what is not UTF-8), and '%', is shown
+ * percent-encoded.
  */
 void wub_m3u8_master(wub_buf_t *b, wub_str_t prefix, wub_str_t channel,
     wub_str_t query, const wub_m3u8_variant_t *variants, size_t n);
-
-/* the highest bit rate of one segment, bits per second; 0 for none */
-uint64_t wub_m3u8_peak(uint64_t best, uint64_t size, int64_t duration);
 
 
 #endif /* WUB_M3U8_H_INCLUDED_ */

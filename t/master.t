@@ -5,10 +5,14 @@ use warnings;
 
 use Test::Nginx::Socket 'no_plan';
 use Wub::Checks;
+use Wub::Nginx;
 use Wub::Store;
 
 our $store = Wub::Store->new;
 
+
+# bits per second of the newest hour
+our %average = (source => 70_000, '360p' => 160_000, '480p' => 160_000);
 
 # what a master has for a quality: a group of its own with one rendition
 sub variant {
@@ -20,7 +24,17 @@ sub variant {
     return qq(#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="$name",NAME="$name",)
         . 'AUTOSELECT=YES,DEFAULT=YES' . "\n"
         . qq(#EXT-X-STREAM-INF:BANDWIDTH=$bandwidth,VIDEO="$name",)
-        . qq(NAME="$name"\n$prefix/chan/$name.m3u8$query\n);
+        . qq(NAME="$name",AVERAGE-BANDWIDTH=$average{$name}\n)
+        . qq($prefix/chan/$name.m3u8$query\n);
+}
+
+
+# what a master that came tells of each quality by name, but for rates
+sub known {
+    my ($text) = @_;
+
+    return join '', sort map { s/,AVERAGE-BANDWIDTH=\d+//r }
+           $text =~ /^#EXT-X-STREAM-INF:.*,NAME=(.*\n)/mg;
 }
 
 
@@ -41,6 +55,42 @@ $store->file('chan/.hidden/x', 'x');
 $store->file('chan/file.txt', 'x');
 $store->file('nothing/.hidden/x', 'x');
 $store->chat('chatonly', $h2, '00:00', "{}\n");
+
+# a transport stream of 854x480 at 30 frames a second with AAC, one of
+# fields without sound, and one of metadata, H.264 and two sounds
+our ($film, $fields, $mixed)
+    = map { Wub::Nginx::slurp("t/fuzz/corpus/probe/$_") }
+      qw(h264-aac fields metadata-two-sounds);
+
+# the same, its sound only behind what is read first
+our $big = substr($film, 0, -188)
+    . ("\x47\x1f\xff\x10" . "\xff" x 184) x 1600 . substr($film, -188);
+
+# told by the newest complete segment that can be read, of three
+$store->segment('film', 'source', "$h1:59:58", 2, 'full', bytes => $fields);
+$store->segment('film', 'source', "$h2:00:00", 2, 'full', bytes => $film);
+$store->segment('film', 'source', "$h2:00:02", 2, 'full');
+$store->segment('film', 'source', "$h2:00:04", 2, 'partial',
+                bytes => $fields);
+$dead = $store->segment('film', 'source', "$h2:00:06", 2, 'full',
+                        bytes => $fields);
+$store->tombstone('film', 'source', $h2, $dead);
+$store->segment('film', 'older', "$h1:59:58", 2, 'full', bytes => $fields);
+$store->segment('film', 'older', "$h2:00:00", 2, 'partial', bytes => $film);
+$store->segment('film', 'mixed', "$h2:00:00", 2, 'full', bytes => $mixed);
+$store->segment('film', 'big', "$h2:00:00", 2, 'full', bytes => $big);
+$store->segment('film', 'garbage', "$h2:00:00", 2, 'full', bytes => $film);
+$store->segment('film', 'garbage', "$h2:00:0$_", 1, 'full') for 2 .. 4;
+$store->segment('film', 'empty', "$h2:00:00", 2, 'full', bytes => '');
+$store->file("film/folder/$h2/00:00.0-2.0-full-x.ts/x", 'x');
+
+# a target of four seconds: of two of one second each, not of one
+$store->segment('peak', 'a', "$h2:00:00", 4, 'full', size => 4_000);
+$store->segment('peak', 'a', "$h2:00:04", 1, 'full', size => 3_000);
+$store->segment('peak', 'a', "$h2:00:05", 1, 'full', size => 1_000);
+$store->segment('peak', 'b', "$h2:00:00", 4, 'full', size => 4_000);
+$store->segment('peak', 'b', "$h2:00:04", 1, 'full', size => 3_000);
+$store->segment('peak', 'b', "$h2:00:05.010001", 1, 'full', size => 1_000);
 $store->file('bare/720p/.keep', 'x');
 $store->file('bare/odd name"/not an hour/x', 'x');
 
@@ -176,3 +226,28 @@ open my $out, '>', "$ENV{TEST_NGINX_HTML_DIR}/store/file";
 ^There is no such channel
 --- error_log
 store/file" is not a directory
+
+
+
+=== TEST 9: what a segment tells, and nothing where none can be read
+--- request
+GET /playlist/film.m3u8
+--- response_body_filters eval
+\&main::known
+--- response_body
+"big",CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=30.000
+"empty"
+"folder"
+"garbage"
+"mixed",CODECS="avc1.4d401f,mp4a.40.1,mp4a.40.2",RESOLUTION=854x480
+"older",CODECS="avc1.4d401f",RESOLUTION=854x480,FRAME-RATE=25.000
+"source",CODECS="avc1.4d401f,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=30.000
+
+
+
+=== TEST 10: the peak is that of segments that touch, half a target at least
+--- request
+GET /playlist/peak.m3u8
+--- response_body_like eval
+'BANDWIDTH=16000,VIDEO="a",NAME="a",AVERAGE-BANDWIDTH=10667\n.*'
+. 'BANDWIDTH=11200,VIDEO="b",NAME="b",AVERAGE-BANDWIDTH=10667\n'

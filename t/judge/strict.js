@@ -38,6 +38,11 @@ function master(playlist) {
         variants: playlist.variants.map((v) => ({
             uri: v.uri,
             bandwidth: v.bandwidth,
+            averageBandwidth: v.averageBandwidth || null,
+            codecs: v.codecs || null,
+            frameRate: v.frameRate || null,
+            resolution: v.resolution
+                ? `${v.resolution.width}x${v.resolution.height}` : null,
             video: v.video.map((r) => r.name),
         })),
     };

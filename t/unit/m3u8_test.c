@@ -360,41 +360,6 @@ target(void **state)
 
 
 static void
-peak(void **state)
-{
-    size_t    i;
-    uint64_t  rate;
-
-    static const struct {
-        uint64_t  best;
-        uint64_t  size;
-        int64_t   duration;
-        uint64_t  rate;
-    } cases[] = {
-        { 0, 1000000, 2 * S, 4000000 },
-        { 4000000, 1000000, 2 * S, 4000000 },
-        { 4000001, 1000000, 2 * S, 4000001 },
-        { 3999999, 1000000, 2 * S, 4000000 },
-        { 0, 1, 3 * S, 3 },         /* 2.67 */
-        { 0, 0, 2 * S, 0 },
-        { 5, 1000000, 0, 5 },
-        { 5, 1000000, -1, 5 },
-        { 0, UINT64_MAX, INT64_MAX, 2 },
-        { 0, UINT64_MAX, 1, UINT64_C(18446744073704000000) },
-    };
-
-    (void) state;
-
-    for (i = 0; i < wub_nitems(cases); i++) {
-        rate = wub_m3u8_peak(cases[i].best, cases[i].size,
-                             cases[i].duration);
-        wub_expect(rate == cases[i].rate, "row %zu: %llu", i,
-                   (unsigned long long) rate);
-    }
-}
-
-
-static void
 variants(void **state)
 {
     size_t              i, k, n;
@@ -426,6 +391,8 @@ variants(void **state)
     };
 
     (void) state;
+
+    memset(v, 0, sizeof(v));
 
     for (i = 0; i < wub_nitems(cases); i++) {
 
@@ -468,6 +435,8 @@ variants_random(void **state)
             a[k].name = (k == 3) ? wub_str("source")
                                  : wub_test_str(names[k]);
             a[k].bandwidth = wub_test_below(&seed, 20);
+            a[k].average = wub_test_below(&seed, 20);
+            memset(&a[k].probe, 0, sizeof(wub_probe_t));
             b[k] = a[k];
         }
 
@@ -484,6 +453,8 @@ variants_random(void **state)
         for (k = 0; k < n; k++) {
             assert_true(wub_str_eq(a[k].name, b[k].name));
             assert_int_equal(a[k].bandwidth, b[k].bandwidth);
+            assert_int_equal(a[k].average, b[k].average);
+            assert_true(a[k].average <= a[k].bandwidth);
             assert_int_not_equal(a[k].bandwidth, 0);
             assert_true(k < 2 || a[k].bandwidth < a[k - 1].bandwidth);
 
@@ -509,6 +480,7 @@ master(void **state)
     (void) state;
 
     arena = wub_test_arena();
+    memset(v, 0, sizeof(v));
 
     v[0].name = wub_str("source");
     v[0].bandwidth = 4000000;
@@ -542,6 +514,72 @@ master(void **state)
         "#EXT-X-STREAM-INF:BANDWIDTH=4000000,VIDEO=\"source\","
         "NAME=\"source\"\n"
         "/x/c/source.m3u8\n");
+
+    wub_arena_destroy(arena);
+}
+
+
+/* attributes of what is known, and none of what is not */
+static void
+known(void **state)
+{
+    char                 want[200];
+    size_t               i;
+    wub_buf_t            b;
+    wub_arena_t         *arena;
+    wub_m3u8_variant_t   v;
+
+    static const struct {
+        uint64_t     average;
+        const char  *codecs;
+        uint32_t     width;
+        uint32_t     height;
+        uint32_t     rate;
+        const char  *text;
+    } cases[] = {
+        { 0, "", 0, 0, 0, "" },
+        { 900, "", 0, 0, 0, ",AVERAGE-BANDWIDTH=900" },
+        { 1000, "", 0, 0, 0, ",AVERAGE-BANDWIDTH=1000" },
+        { 1001, "", 0, 0, 0, ",AVERAGE-BANDWIDTH=1000" },
+        { 0, "avc1.4d401f,mp4a.40.2", 0, 0, 0,
+          ",CODECS=\"avc1.4d401f,mp4a.40.2\"" },
+        { 0, "", 1920, 1080, 0, ",RESOLUTION=1920x1080" },
+        { 0, "", 1920, 0, 0, "" },
+        { 0, "", 0, 0, 29970, ",FRAME-RATE=29.970" },
+        { 0, "", 0, 0, 59904, ",FRAME-RATE=59.904" },
+        { 0, "", 0, 0, 1001, ",FRAME-RATE=1.001" },
+        { 0, "", 0, 0, 5, ",FRAME-RATE=0.005" },
+        { 10, "mp4a.40.2", 854, 480, 30000, ",AVERAGE-BANDWIDTH=10,"
+          "CODECS=\"mp4a.40.2\",RESOLUTION=854x480,FRAME-RATE=30.000" },
+    };
+
+    (void) state;
+
+    arena = wub_test_arena();
+
+    for (i = 0; i < wub_nitems(cases); i++) {
+        memset(&v, 0, sizeof(v));
+
+        v.name = wub_str("q");
+        v.bandwidth = 1000;
+        v.average = cases[i].average;
+        v.probe.width = cases[i].width;
+        v.probe.height = cases[i].height;
+        v.probe.frame_rate = cases[i].rate;
+        v.probe.codecs_len = (uint8_t) strlen(cases[i].codecs);
+        memcpy(v.probe.codecs, cases[i].codecs, v.probe.codecs_len);
+
+        wub_m3u8_variants(&v, 1);
+
+        wub_buf_init(&b, arena, BUF_MAX);
+        wub_m3u8_master(&b, wub_str("/p"), wub_str("c"), wub_str(""), &v, 1);
+
+        (void) snprintf(want, sizeof(want),
+                        "\n#EXT-X-STREAM-INF:BANDWIDTH=1000,VIDEO=\"q\","
+                        "NAME=\"q\"%s\n/p/c/q.m3u8\n", cases[i].text);
+        wub_expect(strstr(text_of(&b), want) != NULL, "row %zu: %s", i,
+                   b.data);
+    }
 
     wub_arena_destroy(arena);
 }
@@ -588,6 +626,7 @@ hostile(void **state)
     (void) state;
 
     arena = wub_test_arena();
+    memset(&v, 0, sizeof(v));
 
     for (i = 0; i < wub_nitems(names); i++) {
 
@@ -643,6 +682,7 @@ write_all(wub_arena_t *arena, void *data)
     make_chain(&c, "2 -2 2 2");
     make_media(&m, c.end, c.end + 99 * S);
 
+    memset(&v, 0, sizeof(v));
     v.name = wub_str("so\"urce");
     v.bandwidth = 1;
 
@@ -690,10 +730,10 @@ main(void)
         cmocka_unit_test(whole),
         cmocka_unit_test(ends),
         cmocka_unit_test(target),
-        cmocka_unit_test(peak),
         cmocka_unit_test(variants),
         cmocka_unit_test(variants_random),
         cmocka_unit_test(master),
+        cmocka_unit_test(known),
         cmocka_unit_test(hostile),
         cmocka_unit_test(torture),
     };
