@@ -12,6 +12,8 @@
 #define WUB_TS_PAT_PID           0
 #define WUB_TS_PAT_TABLE         0x00
 #define WUB_TS_PMT_TABLE         0x02
+#define WUB_TS_PRIVATE           0x06
+#define WUB_TS_REGISTRATION      0x05
 
 /* a section with its three bytes of header (13818-1, 2.4.4.3) */
 #define WUB_TS_SECTION_MAX       1024
@@ -46,12 +48,22 @@ typedef struct {
     const char      *name;
 } wub_ts_type_t;
 
+/* what a stream of private packets holds, by one of its descriptors */
+typedef struct {
+    uint8_t          tag;
+    const char      *format;        /* of a registration, else empty */
+    wub_ts_kind_e    kind;
+    const char      *name;
+} wub_ts_private_t;
+
 
 static bool wub_ts_next(wub_ts_walk_t *walk, wub_ts_packet_t *p);
 static bool wub_ts_section(wub_ts_section_t *s, const wub_ts_packet_t *p,
     uint8_t table);
 static uint16_t wub_ts_pat(const wub_ts_section_t *s);
 static wub_rc_t wub_ts_pmt(const wub_ts_section_t *s, wub_ts_t *ts);
+static const wub_ts_private_t *wub_ts_private(const uint8_t *p,
+    const uint8_t *end);
 static wub_rc_t wub_ts_map(const uint8_t *data, size_t len, wub_ts_t *ts);
 static wub_ts_stream_t *wub_ts_find(wub_ts_t *ts, uint16_t pid);
 static wub_rc_t wub_ts_room(wub_arena_t *arena, wub_ts_t *ts,
@@ -79,8 +91,27 @@ static const wub_ts_type_t  wub_ts_types[] = {
     { 0x81, WUB_TS_AUDIO, "AC-3 audio" },
     { 0x82, WUB_TS_AUDIO, "DTS audio" },
     { 0x87, WUB_TS_AUDIO, "E-AC-3 audio" },
+    { 0xcf, WUB_TS_AUDIO, "encrypted AAC audio" },
+    { 0xdb, WUB_TS_VIDEO, "encrypted H.264 video" },
     { 0xea, WUB_TS_VIDEO, "VC-1 video" },
     { 0, WUB_TS_OTHER, "data" }
+};
+
+/* registrations (13818-1, 2.6.8), and tags of DVB's (EN 300 468) */
+static const wub_ts_private_t  wub_ts_privates[] = {
+    { WUB_TS_REGISTRATION, "Opus", WUB_TS_AUDIO, "Opus audio" },
+    { WUB_TS_REGISTRATION, "AC-3", WUB_TS_AUDIO, "AC-3 audio" },
+    { WUB_TS_REGISTRATION, "EAC3", WUB_TS_AUDIO, "E-AC-3 audio" },
+    { WUB_TS_REGISTRATION, "DTS1", WUB_TS_AUDIO, "DTS audio" },
+    { WUB_TS_REGISTRATION, "DTS2", WUB_TS_AUDIO, "DTS audio" },
+    { WUB_TS_REGISTRATION, "DTS3", WUB_TS_AUDIO, "DTS audio" },
+    { WUB_TS_REGISTRATION, "HEVC", WUB_TS_VIDEO, "HEVC video" },
+    { WUB_TS_REGISTRATION, "AV01", WUB_TS_VIDEO, "AV1 video" },
+    { WUB_TS_REGISTRATION, "VP09", WUB_TS_VIDEO, "VP9 video" },
+    { 0x6a, "", WUB_TS_AUDIO, "AC-3 audio" },
+    { 0x7a, "", WUB_TS_AUDIO, "E-AC-3 audio" },
+    { 0x7b, "", WUB_TS_AUDIO, "DTS audio" },
+    { 0, "", WUB_TS_OTHER, "data" }
 };
 
 
@@ -253,9 +284,10 @@ wub_ts_pat(const wub_ts_section_t *s)
 static wub_rc_t
 wub_ts_pmt(const wub_ts_section_t *s, wub_ts_t *ts)
 {
-    size_t            i;
-    const uint8_t    *b;
-    wub_ts_stream_t  *stream;
+    size_t                   i, n;
+    const uint8_t           *b;
+    wub_ts_stream_t         *stream;
+    const wub_ts_private_t  *private;
 
     if (s->len < 12 + 4) {
         return WUB_DECLINED;
@@ -274,12 +306,48 @@ wub_ts_pmt(const wub_ts_section_t *s, wub_ts_t *ts)
 
         stream->type = b[0];
         stream->kind = wub_ts_type(b[0])->kind;
+        stream->name = wub_ts_type(b[0])->name;
         stream->pid = (uint16_t) ((b[1] & 0x1f) << 8 | b[2]);
 
-        i += 5 + (size_t) ((b[3] & 0x0f) << 8 | b[4]);
+        i += 5;
+        n = (size_t) ((b[3] & 0x0f) << 8 | b[4]);
+        n = (n < s->len - 4 - i) ? n : s->len - 4 - i;
+
+        if (stream->type == WUB_TS_PRIVATE) {
+            private = wub_ts_private(s->bytes + i, s->bytes + i + n);
+            stream->kind = private->kind;
+            stream->name = private->name;
+        }
+
+        i += n;
     }
 
     return WUB_OK;
+}
+
+
+/* the first descriptor that tells, or the row of data */
+static const wub_ts_private_t *
+wub_ts_private(const uint8_t *p, const uint8_t *end)
+{
+    size_t                   len;
+    const wub_ts_private_t  *row;
+
+    for ( /* void */ ; end - p >= 2 && end - p - 2 >= p[1]; p += 2 + p[1]) {
+
+        for (row = wub_ts_privates; row->tag != 0; row++) {
+            len = strlen(row->format);
+
+            if (row->tag == p[0] && len <= p[1]
+                && memcmp(row->format, p + 2, len) == 0)
+            {
+                return row;
+            }
+        }
+    }
+
+    return &wub_ts_privates[sizeof(wub_ts_privates)
+                            / sizeof(wub_ts_privates[0]) - 1];
 }
 
 

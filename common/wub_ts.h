@@ -52,6 +52,7 @@ typedef struct {
     uint16_t       pid;
     uint8_t        type;        /* as the program map says */
     wub_ts_kind_e  kind;
+    const char    *name;        /* "AAC audio", "data" */
     uint8_t       *data;        /* PES packets with their headers */
     size_t         size;
     wub_ts_pes_t  *pes;

@@ -561,6 +561,10 @@ sub pulled {
     refused('MPEG audio', $mp3, $whole->($mp3), 1,
             qr/holds MPEG-1 audio; only AAC audio/);
 
+    my $opus = $make->('opus', %x264, audio => 1, more => [qw(-c:a libopus)]);
+    refused('Opus', $opus, $whole->($opus), 1,
+            qr/holds Opus audio; only AAC audio/);
+
     # another size from the second segment on
 
     my $small = $make->('small', %x264, width => 288, audio => 1);

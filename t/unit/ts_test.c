@@ -325,6 +325,64 @@ sections(void **state)
 }
 
 
+/* what private packets hold, as their descriptors say */
+static void
+privates(void **state)
+{
+    size_t        i, n;
+    uint8_t       b[256];
+    stream_t      s;
+    wub_ts_t      ts;
+    wub_arena_t  *arena;
+
+    static const struct {
+        const char     *descriptors;    /* tag, length, bytes; repeated */
+        size_t          len;
+        wub_ts_kind_e   kind;
+        const char     *name;
+    } rows[] = {
+        { "", 0, WUB_TS_OTHER, "data" },
+        { "\x05\x04Opus\x7f\x02\x80\x02", 10, WUB_TS_AUDIO, "Opus audio" },
+        { "\x0a\x04""eng\0\x05\x06""AC-3..", 14, WUB_TS_AUDIO, "AC-3 audio" },
+        { "\x7a\0", 2, WUB_TS_AUDIO, "E-AC-3 audio" },
+        { "\x05\x04""AV01", 6, WUB_TS_VIDEO, "AV1 video" },
+        { "\x05\x04KLVA", 6, WUB_TS_OTHER, "data" },
+        { "\x05\x02""AC-3", 6, WUB_TS_OTHER, "data" },
+        { "\x05\x09""AC-3", 6, WUB_TS_OTHER, "data" },
+        { "\x05", 1, WUB_TS_OTHER, "data" }
+    };
+
+    (void) state;
+    arena = wub_test_arena();
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        n = rows[i].len;
+
+        memset(b, 0, sizeof(b));
+        b[1] = 0x02;
+        b[2] = 0xb0;
+        b[3] = (uint8_t) (9 + 5 + n + 4);
+        b[11] = 0xf0;
+        b[13] = 0x06;
+        b[14] = 0xe0 | VIDEO_PID >> 8;
+        b[15] = VIDEO_PID & 0xff;
+        b[17] = (uint8_t) n;
+        memcpy(b + 18, rows[i].descriptors, n);
+
+        memset(&s, 0, sizeof(stream_t));
+        pat(&s);
+        packet(&s, PMT_PID, true, b, 18 + n + 4);
+
+        assert_int_equal(parse(arena, &s, &ts), WUB_OK);
+        assert_int_equal(ts.nstreams, 1);
+        wub_expect(ts.streams[0].kind == rows[i].kind, "kind of row %zu", i);
+        assert_string_equal(ts.streams[0].name, rows[i].name);
+    }
+
+    wub_arena_destroy(arena);
+}
+
+
 static void
 unwrap(void **state)
 {
@@ -400,6 +458,7 @@ main(void)
         cmocka_unit_test(streams),
         cmocka_unit_test(wire),
         cmocka_unit_test(sections),
+        cmocka_unit_test(privates),
         cmocka_unit_test(unwrap),
         cmocka_unit_test(names),
         cmocka_unit_test(torture),
