@@ -53,7 +53,7 @@ wub_timeline_e
 wub_timeline_audio(const wub_timeline_t *t, int64_t pts, int64_t duration,
     int64_t *ret_out)
 {
-    int64_t  out, floor;
+    int64_t  out, half, floor;
 
     out = wub_timeline_out(t, pts);
 
@@ -70,7 +70,11 @@ wub_timeline_audio(const wub_timeline_t *t, int64_t pts, int64_t duration,
         return WUB_TIMELINE_SKIP;
     }
 
-    if (out + duration / 2 >= t->video_end) {
+    /* a frame of video may be shorter than half of one of audio */
+
+    half = t->audio ? duration / 2 : 0;
+
+    if (out + half >= t->video_end) {
         return WUB_TIMELINE_WAIT;
     }
 

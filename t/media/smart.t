@@ -307,6 +307,16 @@ for my $stream ($short, $ntsc, $pal) {
     }
 }
 
+# a frame of video that is shorter than one of audio
+
+{
+    my $fast = Wub::Media->make("$dir/fast", fps => 60, gop => 60, seconds => 2,
+                                segment => 1, rate => 32000);
+
+    check("frame $_ of 60 fps", $fast, [frames($fast, $_, $_ + 1)])
+        for 1, 61, 62;
+}
+
 # a hundred joins add up to nothing
 
 check('a hundred ranges', $long,

@@ -187,6 +187,32 @@ once(void **state)
 }
 
 
+/* a single frame of video, wherever it lies, has sound from the first on */
+static void
+single(void **state)
+{
+    size_t          n;
+    int64_t         pts, first, last;
+    wub_timeline_t  t;
+
+    (void) state;
+    first = 0;
+    last = 0;
+
+    for (pts = 0; pts < AUDIO; pts++) {
+        wub_timeline_init(&t, BASE);
+        wub_timeline_run(&t, 10 * AUDIO + pts);
+        wub_timeline_extend(&t, 10 * AUDIO + pts, FRAME / 2);
+
+        n = feed(&t, 0, 0, 100, &first, &last);
+        assert_int_equal(n, 1);
+        assert_true(2 * (first - BASE) <= AUDIO);
+        assert_true(2 * (first - BASE) >= -AUDIO);
+        assert_true(first + AUDIO - t.video_end < AUDIO);
+    }
+}
+
+
 int
 main(void)
 {
@@ -195,6 +221,7 @@ main(void)
         cmocka_unit_test(touching),
         cmocka_unit_test(gaps),
         cmocka_unit_test(once),
+        cmocka_unit_test(single),
     };
 
     return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
