@@ -18,8 +18,8 @@
 #define WORKER_CUTTER_SHOW       1000   /* ms between two reports */
 #define WORKER_CUTTER_RENEW      10000  /* ms a lease goes without renewal */
 
-/* "NAME: " and a sentence, for the row */
-#define WORKER_CUTTER_SENTENCE   1400
+/* bytes of a sentence for the row: as much as any can grow to */
+#define WORKER_CUTTER_SENTENCE   ((size_t) 8192)
 
 
 typedef struct {
@@ -60,8 +60,8 @@ static worker_cutter_end_e worker_cutter_job_give_back(
 static worker_rc_t worker_cutter_job_step(worker_cutter_job_t *j,
     worker_job_step_e step, const char *a, const char *b,
     worker_err_t *err);
-static void worker_cutter_job_sentence(const worker_cutter_job_t *j,
-    const char *text, char out[WORKER_CUTTER_SENTENCE]);
+static const char *worker_cutter_job_sentence(const worker_cutter_job_t *j,
+    const char *text);
 
 
 worker_cutter_end_e
@@ -110,7 +110,7 @@ worker_cutter_job(const worker_config_t *config, worker_cutter_task_e task,
 static worker_cutter_end_e
 worker_cutter_job_run(worker_cutter_job_t *j, worker_cutter_task_e task)
 {
-    char          text[WORKER_CUTTER_SENTENCE];
+    const char   *text;
     worker_rc_t   rc;
     worker_err_t  err;
 
@@ -136,7 +136,7 @@ worker_cutter_job_run(worker_cutter_job_t *j, worker_cutter_task_e task)
                                            : WORKER_CUTTER_READY;
     }
 
-    worker_cutter_job_sentence(j, err.text, text);
+    text = worker_cutter_job_sentence(j, err.text);
     rc = worker_job_say(j->pg, &j->job, text, &err);
 
     if (rc == WORKER_OK) {
@@ -360,7 +360,6 @@ static worker_cutter_end_e
 worker_cutter_job_failed(worker_cutter_job_t *j, worker_rc_t rc,
     const worker_err_t *why)
 {
-    char                  text[WORKER_CUTTER_SENTENCE];
     const char           *error;
     worker_err_t          err;
     worker_job_step_e     step;
@@ -372,11 +371,9 @@ worker_cutter_job_failed(worker_cutter_job_t *j, worker_rc_t rc,
         return WORKER_CUTTER_LOST;
     }
 
-    worker_cutter_job_sentence(j, why->text, text);
-
     step = WORKER_STEP_RELEASE;
     end = WORKER_CUTTER_RETRY;
-    error = text;
+    error = worker_cutter_job_sentence(j, why->text);
 
     if (rc == WORKER_STOPPED) {
         end = WORKER_CUTTER_STOPPED;
@@ -413,7 +410,7 @@ static worker_cutter_end_e
 worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
     worker_err_t *err)
 {
-    char                      text[WORKER_CUTTER_SENTENCE];
+    const char               *text;
     worker_rc_t               rc;
     worker_job_orphan_t       orphan;
     const worker_location_t  *location;
@@ -424,7 +421,7 @@ worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
     /* it may have died before it had claimed anything */
 
     if (rc == WORKER_DECLINED && crash != NULL) {
-        worker_cutter_job_sentence(j, crash, text);
+        text = worker_cutter_job_sentence(j, crash);
         (void) worker_job_say(j->pg, &j->job, text, NULL);
     }
 
@@ -462,7 +459,7 @@ worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
     /* what cannot be asked about may be there: only a person can tell */
 
     if (rc != WORKER_DECLINED && orphan.finalizing) {
-        worker_cutter_job_sentence(j, err->text, text);
+        text = worker_cutter_job_sentence(j, err->text);
         worker_log(WORKER_LOG_ERROR, text, "job", j->job.id, NULL);
         (void) worker_cutter_job_step(j, WORKER_STEP_UNSURE, text, NULL, err);
         return WORKER_CUTTER_RETRY;
@@ -499,24 +496,24 @@ static worker_cutter_end_e
 worker_cutter_job_give_back(worker_cutter_job_t *j, const char *crash,
     worker_err_t *err)
 {
-    char         again[WORKER_CUTTER_SENTENCE], over[WORKER_CUTTER_SENTENCE];
-    char         text[1024];
-    worker_rc_t  rc;
+    char          text[1024];
+    const char   *again, *over;
+    worker_rc_t   rc;
 
     if (crash != NULL) {
         (void) snprintf(text, sizeof(text), "%s; it is tried again", crash);
-        worker_cutter_job_sentence(j, text, again);
+        again = worker_cutter_job_sentence(j, text);
 
         (void) snprintf(text, sizeof(text), "%s, as often as this may happen;"
                         " look at the worker's log, then submit the job"
                         " again", crash);
-        worker_cutter_job_sentence(j, text, over);
+        over = worker_cutter_job_sentence(j, text);
 
         rc = worker_cutter_job_step(j, WORKER_STEP_CRASH, again, over, err);
 
     } else {
-        worker_cutter_job_sentence(j, "the worker ended in the middle of the"
-                                   " cut; it is tried again", again);
+        again = worker_cutter_job_sentence(j, "the worker ended in the middle"
+                                           " of the cut; it is tried again");
         rc = WORKER_DECLINED;
     }
 
@@ -569,10 +566,23 @@ worker_cutter_job_step(worker_cutter_job_t *j, worker_job_step_e step,
 }
 
 
-static void
-worker_cutter_job_sentence(const worker_cutter_job_t *j, const char *text,
-    char out[WORKER_CUTTER_SENTENCE])
+/*
+ * "NAME: " and the text, for the row.  A text may end in the middle of a
+ * character, or quote a name of the file system: the database takes only
+ * UTF-8.
+ */
+static const char *
+worker_cutter_job_sentence(const worker_cutter_job_t *j, const char *text)
 {
-    (void) snprintf(out, WORKER_CUTTER_SENTENCE, "%.300s: %.1024s",
-                    j->config->name, text);
+    wub_buf_t  b;
+
+    static const wub_escape_t  none[] = { { 0, NULL } };
+
+    wub_buf_init(&b, j->arena, WORKER_CUTTER_SENTENCE);
+    wub_buf_put(&b, j->config->name, strlen(j->config->name));
+    wub_buf_lit(&b, ": ");
+    wub_buf_escape(&b, wub_str_n(text, strlen(text)), none);
+    wub_buf_putc(&b, '\0');
+
+    return (b.rc == WUB_OK) ? b.data : "out of memory";
 }

@@ -186,6 +186,8 @@ sub held {
                  qr/thumbnail mode BARE is not in this version/],
         channel => [{ video_channel => "'nowhere'" }, qr/nowhere/],
         dots => [{ video_channel => "'..'" }, qr/do not begin with a dot/],
+        broad => [{ video_channel => "repeat(U&'\\+01F600', 200) || '/'" },
+                  qr/is no channel and quality/],
         empty => [{ ranges => [[100, 101]] },
                   qr/range 1 \(.* to .*\): There is no footage/],
         backwards => [{ ranges => [[1, 2], [4, 3]] },
