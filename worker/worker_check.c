@@ -213,6 +213,14 @@ worker_check_ranges(wub_arena_t *arena, const worker_job_t *job,
                                "%s does not end after its start; correct it"
                                " and submit the job again", name);
         }
+
+        if (r->end - r->start > WORKER_CUT_HOURS * WUB_HOUR) {
+            worker_check_range_name(r, i, name);
+            return worker_fail(err, WORKER_INVALID,
+                               "%s is longer than %d hours; correct it and"
+                               " submit the job again", name,
+                               WORKER_CUT_HOURS);
+        }
     }
 
     return WORKER_OK;

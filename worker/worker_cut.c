@@ -148,6 +148,12 @@ worker_cut_check(worker_cutter_t *c, worker_err_t *err)
                                "its start.", i + 1);
         }
 
+        if (range->end - range->start > WORKER_CUT_HOURS * WUB_HOUR) {
+            return worker_fail(err, WORKER_INVALID,
+                               "Range %zu is longer than %d hours; correct "
+                               "it.", i + 1, WORKER_CUT_HOURS);
+        }
+
         rc = worker_cut_chain(c, range, &chain, err);
         if (rc != WORKER_OK) {
             return rc;

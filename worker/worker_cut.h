@@ -19,6 +19,10 @@
 #include "worker/worker_store.h"
 
 
+/* a longer range is a slip of the pen: each of its hours would be read */
+#define WORKER_CUT_HOURS         1000
+
+
 typedef struct {
     int64_t  done;              /* microseconds of the video written */
     int64_t  total;             /* microseconds asked for */

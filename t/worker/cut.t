@@ -192,6 +192,8 @@ sub held {
                   qr/range 1 \(.* to .*\): There is no footage/],
         backwards => [{ ranges => [[1, 2], [4, 3]] },
                       qr/range 2 \(.*\) does not end after its start/],
+        years => [{ ranges => [[1, 2], [3, 2e11]] },
+                  qr/range 2 \(.*\) is longer than 1000 hours/],
         image => [{ thumbnail_mode => "'CUSTOM'", thumbnail_image => "''" },
                   qr/no image/],
     );
