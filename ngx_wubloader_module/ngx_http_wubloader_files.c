@@ -129,6 +129,8 @@ ngx_http_wubloader_files_names(ngx_http_wubloader_listing_t *listing,
         return rc;
     }
 
+    store->nlooked++;
+
     rc = wub_hour_list(store->arena, &names, listing->tombstones, ret);
     if (rc != WUB_OK) {
         return ngx_http_wubloader_store_fail(store, rc, 0, path);

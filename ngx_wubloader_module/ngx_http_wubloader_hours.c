@@ -330,6 +330,7 @@ ngx_http_wubloader_store_hour(ngx_http_wubloader_store_t *store, size_t i,
 
     if (rc == WUB_OK) {
         store->ignored += index->ignored;
+        store->nlooked++;
         store->indexes[i] = index;
         *ret = index;
         return WUB_OK;
@@ -399,6 +400,9 @@ ngx_http_wubloader_store_chain(ngx_http_wubloader_store_t *store,
         return ngx_http_wubloader_store_fail(store, rc, 0, "");
     }
 
+    store->nholes += ret->nholes;
+    store->joined = true;
+
     return WUB_OK;
 }
 
@@ -407,8 +411,16 @@ void
 ngx_http_wubloader_store_log(ngx_http_request_t *r,
     const ngx_http_wubloader_store_t *store)
 {
-    ngx_str_t   *where;
-    const char  *what;
+    ngx_str_t                 *where;
+    const char                *what;
+    ngx_http_wubloader_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
+
+    ctx->seen.looked = (store->nlooked != 0 || store->joined);
+    ctx->seen.hours = store->nlooked;
+    ctx->seen.joined = store->joined;
+    ctx->seen.holes = store->nholes;
 
     if (store->ignored) {
         ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -455,6 +467,8 @@ ngx_http_wubloader_store_log(ngx_http_request_t *r,
     ngx_log_error(NGX_LOG_ERR, r->connection->log, store->err,
                   "\"%s%s%V\" %s", store->root, where->len ? "/" : "", where,
                   what);
+
+    ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_error);
 }
 
 

@@ -7,9 +7,13 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
 
+static ngx_int_t ngx_http_wubloader_preinit(ngx_conf_t *cf);
 static ngx_int_t ngx_http_wubloader_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_wubloader_init_render(ngx_conf_t *cf,
     ngx_http_wubloader_render_t *render);
+
+static ngx_int_t ngx_http_wubloader_init_process(ngx_cycle_t *cycle);
+static void ngx_http_wubloader_exit_process(ngx_cycle_t *cycle);
 
 static void *ngx_http_wubloader_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_wubloader_create_srv_conf(ngx_conf_t *cf);
@@ -42,24 +46,36 @@ static ngx_conf_post_t  ngx_http_wubloader_years_post =
     { ngx_http_wubloader_check_years };
 
 
-/* name, handler, needs root, may go to wubloader_render */
+/* name, handler, needs root, may go to wubloader_render, endpoint */
 static const ngx_http_wubloader_kind_t  ngx_http_wubloader_kinds[] = {
 
-    { ngx_string("files"), ngx_http_wubloader_files, 1, 0 },
-    { ngx_string("playlist"), ngx_http_wubloader_playlist, 1, 0 },
-    { ngx_string("segments"), ngx_http_wubloader_segments, 1, 0 },
-    { ngx_string("cut"), ngx_http_wubloader_cut, 1, 1 },
+    { ngx_string("files"), ngx_http_wubloader_files, 1, 0,
+      ngx_http_wubloader_list_channels },
+    { ngx_string("playlist"), ngx_http_wubloader_playlist, 1, 0,
+      ngx_http_wubloader_master_playlist },
+    { ngx_string("segments"), ngx_http_wubloader_segments, 1, 0,
+      ngx_http_wubloader_get_segment },
+    { ngx_string("cut"), ngx_http_wubloader_cut, 1, 1,
+      ngx_http_wubloader_get_cut },
+    { ngx_string("metrics"), ngx_http_wubloader_metrics, 0, 0,
+      ngx_http_wubloader_get_metrics },
 
-    { ngx_string("extras"), NULL, 1, 0 },
-    { ngx_string("digest"), NULL, 1, 0 },
-    { ngx_string("frame"), NULL, 1, 1 },
-    { ngx_string("waveform"), NULL, 1, 1 },
-    { ngx_string("thumbnail"), NULL, 1, 1 },
-    { ngx_string("thrimshim"), NULL, 0, 0 },
-    { ngx_string("status"), NULL, 0, 0 },
-    { ngx_string("metrics"), NULL, 0, 0 },
+    { ngx_string("extras"), NULL, 1, 0,
+      ngx_http_wubloader_list_extras },
+    { ngx_string("digest"), NULL, 1, 0,
+      ngx_http_wubloader_get_digest },
+    { ngx_string("frame"), NULL, 1, 1,
+      ngx_http_wubloader_get_frame },
+    { ngx_string("waveform"), NULL, 1, 1,
+      ngx_http_wubloader_get_waveform },
+    { ngx_string("thumbnail"), NULL, 1, 1,
+      ngx_http_wubloader_get_thumbnail },
+    { ngx_string("thrimshim"), NULL, 0, 0,
+      ngx_http_wubloader_get_thrimshim },
+    { ngx_string("status"), NULL, 1, 0,
+      ngx_http_wubloader_get_status },
 
-    { ngx_null_string, NULL, 0, 0 }
+    { ngx_null_string, NULL, 0, 0, 0 }
 };
 
 
@@ -133,7 +149,7 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_wubloader_module_ctx = {
-    NULL,                                  /* preconfiguration */
+    ngx_http_wubloader_preinit,            /* preconfiguration */
     ngx_http_wubloader_init,               /* postconfiguration */
 
     ngx_http_wubloader_create_main_conf,   /* create main configuration */
@@ -154,10 +170,10 @@ ngx_module_t  ngx_http_wubloader_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    ngx_http_wubloader_init_process,       /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_http_wubloader_exit_process,       /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -172,6 +188,13 @@ ngx_http_wubloader_create_main_conf(ngx_conf_t *cf)
     if (wmcf == NULL) {
         return NULL;
     }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     wmcf->metrics = NULL;
+     *     wmcf->slot = NULL;
+     */
 
     if (ngx_array_init(&wmcf->renders, cf->pool, 4,
                        sizeof(ngx_http_wubloader_render_t))
@@ -303,7 +326,7 @@ ngx_http_wubloader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (kind == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"wubloader\" knows no \"%V\"; it serves files, "
-                           "playlist, segments or cut", &value[1]);
+                           "playlist, segments, cut or metrics", &value[1]);
         return NGX_CONF_ERROR;
     }
 
@@ -332,6 +355,10 @@ ngx_http_wubloader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     wlcf->kind = kind;
     wlcf->prefix = clcf->name;
     clcf->handler = ngx_http_wubloader_handler;
+
+    if (kind->endpoint == ngx_http_wubloader_get_metrics) {
+        return ngx_http_wubloader_metrics_add(cf);
+    }
 
     if (kind->render) {
         return ngx_http_wubloader_add_render(cf, wlcf);
@@ -405,6 +432,29 @@ ngx_http_wubloader_add_render(ngx_conf_t *cf,
 
 
 static ngx_int_t
+ngx_http_wubloader_preinit(ngx_conf_t *cf)
+{
+    return ngx_http_wubloader_vars_add(cf);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_wubloader_metrics_process(cycle);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_wubloader_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_wubloader_metrics_exit(cycle);
+}
+
+
+static ngx_int_t
 ngx_http_wubloader_init(ngx_conf_t *cf)
 {
     ngx_uint_t                       i;
@@ -419,6 +469,10 @@ ngx_http_wubloader_init(ngx_conf_t *cf)
         if (ngx_http_wubloader_init_render(cf, &render[i]) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (ngx_http_wubloader_metrics_init(cf) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     return ngx_http_wubloader_filter_init(cf);

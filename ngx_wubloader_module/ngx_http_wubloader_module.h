@@ -32,6 +32,8 @@
 #include "common/wub_query.h"
 #include "common/wub_range.h"
 
+#include "ngx_wubloader_module/ngx_http_wubloader_metrics.h"
+
 
 #if !(NGX_THREADS)
 #error "the wubloader module needs nginx configured --with-threads"
@@ -55,6 +57,7 @@ typedef struct {
     ngx_http_handler_pt           handler;  /* NULL: not in this version */
     unsigned                      root:1;   /* needs wubloader_root */
     unsigned                      render:1; /* may go to wubloader_render */
+    ngx_http_wubloader_endpoint_e  endpoint;    /* its first one */
 } ngx_http_wubloader_kind_t;
 
 
@@ -67,6 +70,8 @@ typedef struct {
 
 typedef struct {
     ngx_array_t                   renders;  /* ngx_http_wubloader_render_t */
+    ngx_shm_zone_t               *metrics;  /* NULL: nothing is counted */
+    ngx_http_wubloader_process_t *slot;     /* of this process, or NULL */
 } ngx_http_wubloader_main_conf_t;
 
 
@@ -99,12 +104,14 @@ typedef ngx_int_t (*ngx_http_wubloader_done_pt)(ngx_http_request_t *r,
 
 
 typedef struct {
-    ngx_http_request_t           *request;
+    ngx_http_request_t           *request;  /* NULL: it has no handler */
     wub_arena_t                  *arena;
     wub_query_t                   query;
 
     void                         *data;     /* of the handler */
     ngx_http_wubloader_done_pt    done;
+
+    ngx_http_wubloader_seen_t     seen;     /* for log and metrics */
 
     ngx_str_t                     sentence; /* in place of nginx's HTML */
     unsigned                      sending:1;    /* an answer of our own */
@@ -133,6 +140,9 @@ typedef struct {
     wub_hour_t                  **indexes;  /* of hours; NULL: not read yet */
     size_t                        nhours;
     size_t                        ignored;  /* .ts names, no segments */
+    size_t                        nlooked;  /* hours, by store_hour() */
+    size_t                        nholes;   /* of all chains */
+    bool                          joined;   /* there was a chain */
 
     wub_rc_t                      rc;
     int                           err;          /* errno, or 0 */
@@ -370,6 +380,7 @@ ngx_int_t ngx_http_wubloader_files(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_playlist(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_segments(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_cut(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_metrics(ngx_http_request_t *r);
 
 /* the part of playlist that answers for a channel */
 ngx_int_t ngx_http_wubloader_master(ngx_http_request_t *r,

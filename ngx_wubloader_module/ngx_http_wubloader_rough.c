@@ -483,6 +483,8 @@ ngx_http_wubloader_rough_open(ngx_http_request_t *r,
                                                      file->hour),
                   file->name.len, file->name.data, what);
 
+    ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_error);
+
     return NGX_ERROR;
 }
 

@@ -28,6 +28,7 @@ ngx_int_t
 ngx_http_wubloader_handler(ngx_http_request_t *r)
 {
     ngx_int_t                       rc;
+    ngx_http_wubloader_ctx_t       *ctx;
     ngx_http_wubloader_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
@@ -37,9 +38,13 @@ ngx_http_wubloader_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_http_wubloader_create_ctx(r) == NULL) {
+    ctx = ngx_http_wubloader_create_ctx(r);
+    if (ctx == NULL) {
         return NGX_ERROR;
     }
+
+    ngx_http_wubloader_see(r, &ctx->seen);
+    ngx_http_wubloader_metrics_begin(r, &ctx->seen);
 
     rc = ngx_http_wubloader_method(r);
     if (rc != NGX_DECLINED) {
@@ -89,6 +94,7 @@ ngx_http_wubloader_ctx_cleanup(void *data)
 {
     ngx_http_wubloader_ctx_t *ctx = data;
 
+    ngx_http_wubloader_metrics_end(&ctx->seen);
     wub_arena_destroy(ctx->arena);
 }
 
@@ -97,11 +103,11 @@ ngx_http_wubloader_ctx_t *
 ngx_http_wubloader_find_ctx(ngx_http_request_t *r)
 {
     ngx_pool_cleanup_t        *cln;
-    ngx_http_wubloader_ctx_t  *ctx;
+    ngx_http_wubloader_ctx_t  *ctx, *found;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
 
-    if (ctx || !r->internal) {
+    if ((ctx && ctx->request) || !r->internal) {
         return ctx;
     }
 
@@ -109,12 +115,12 @@ ngx_http_wubloader_find_ctx(ngx_http_request_t *r)
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
         if (cln->handler == ngx_http_wubloader_ctx_cleanup) {
-            ctx = cln->data;
-            return (ctx->request == r) ? ctx : NULL;
+            found = cln->data;
+            return (found->request == r) ? found : ctx;
         }
     }
 
-    return NULL;
+    return ctx;
 }
 
 

@@ -98,6 +98,7 @@ ngx_http_wubloader_task_event(ngx_event_t *ev)
     if (ev->timedout) {
         ngx_log_error(NGX_LOG_ALERT, c->log, 0,
                       "reading the segment store takes over a minute");
+        ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_critical);
         ev->timedout = 0;
         return;
     }

@@ -215,12 +215,12 @@ There is nothing at this path.
 
 
 
-=== TEST 14: metrics
+=== TEST 14: the editor's API
 --- config
-    location /x { wubloader metrics; }
+    location /x { wubloader thrimshim; }
 --- must_die
 --- error_log
-"wubloader metrics" is not in this version
+"wubloader thrimshim" is not in this version
 
 
 

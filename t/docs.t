@@ -25,6 +25,8 @@ my %code = (
     keys       => config_keys(),
     sentences  => sentences(),
     targets    => targets(),
+    variables  => variables(),
+    metrics    => metrics(),
 );
 
 # a table that is read no more would be kept in silence
@@ -34,6 +36,8 @@ cmp_ok(scalar keys %{ $code{options} }, '>', 17, 'options');
 cmp_ok(scalar keys %{ $code{keys} }, '>', 18, 'keys');
 cmp_ok(scalar @{ $code{sentences} }, '>', 30, 'sentences');
 cmp_ok(scalar @{ $code{targets} }, '>', 9, 'targets');
+cmp_ok(scalar keys %{ $code{variables} }, '>', 4, 'variables');
+cmp_ok(scalar keys %{ $code{metrics} }, '>', 20, 'metrics');
 
 # what is wrong with it, a change that makes it so, what is said then
 my @mistakes = (
@@ -60,7 +64,8 @@ my @mistakes = (
      qr/wubloader: Syntax is not files \| playlist/],
     ['a handler that is to come', 's/`digest`, //',
      qr/handler digest: not among what is not there/],
-    ['a word of ours that does not exist', 's/wubloader_cache/wubloader_cash/',
+    ['a word of ours that does not exist',
+     's/`wubloader_cache`/`wubloader_cash`/',
      qr/wubloader_cash: what is that/],
     ['an option is missing', 's/^#### `--jobs`, /#### /m',
      qr/--jobs: not in README/],
@@ -89,6 +94,13 @@ my @mistakes = (
      qr/make valgrind: not in README/],
     ['a target that does not exist', 's/make lint/make tidy/g',
      qr/make tidy: there is no such target/],
+    ['a variable is missing', 's/\\| `\\$wubloader_holes`/| holes/',
+     qr/\$wubloader_holes: not in README/],
+    ['a metric is missing', 's/`nginx_processes`/processes/',
+     qr/metric nginx_processes: not in README/],
+    ['a metric that does not exist',
+     's/`wubloader_cache_hours`/`wubloader_cache_days`/',
+     qr/wubloader_cache_days: what is that/],
     ['a link to nowhere', 's/\(#try-it\)/(#try-this)/',
      qr/#try-this: there is no such heading/],
 );
@@ -230,6 +242,22 @@ sub sentences {
 }
 
 
+# name without its $ => 1
+sub variables {
+    my $text = source_text('ngx_wubloader_module/ngx_http_wubloader_vars.c');
+
+    return { map { $_ => 1 } $text =~ /\{ ngx_string\("(wubloader_\w+)"\)/g };
+}
+
+
+sub metrics {
+    my $text = source_text(
+        'ngx_wubloader_module/ngx_http_wubloader_metrics_text.c');
+
+    return { map { $_ => 1 } $text =~ /"(\w+)", WUB_METRICS_\w+,/g };
+}
+
+
 sub targets {
     return [ `make -s help` =~ /^make ([a-z-]+)/mg ];
 }
@@ -244,7 +272,8 @@ sub problems {
 
     return (@wrong, directives_wrong($text, $entries),
             options_wrong($entries), words_wrong($text),
-            sentences_wrong($text), targets_wrong($text), links_wrong($text));
+            sentences_wrong($text), targets_wrong($text), links_wrong($text),
+            names_wrong($text));
 }
 
 
@@ -388,6 +417,7 @@ sub words_wrong {
     my ($text) = @_;
 
     my %known = (%{ $code{directives} }, %{ $code{options} },
+        %{ $code{variables} }, %{ $code{metrics} },
         map { $_ => 1 } qw(
             wubloader_cache wubloader_events --version
             --with-threads --with-compat --add-dynamic-module
@@ -397,6 +427,20 @@ sub words_wrong {
 
     return map { "$_: what is that?" } grep { !$known{$_} && !$seen{$_}++ }
         $text =~ /(?<![\w\/-])((?:wubloader_\w+|--[a-z][a-z-]+))(?![\w.])/g;
+}
+
+
+# variables and metrics: a row each, or together with others
+sub names_wrong {
+    my ($text) = @_;
+
+    my %row = map { $_ => 1 }
+        map { /`(\$?\w+)`/g } $text =~ /^\| (`[^|]*`) \|/mg;
+
+    return ((map { "\$$_: not in README" }
+                grep { !$row{"\$$_"} } sort keys %{ $code{variables} }),
+            (map { "metric $_: not in README" }
+                grep { !$row{$_} } sort keys %{ $code{metrics} }));
 }
 
 
