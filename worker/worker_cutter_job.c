@@ -452,7 +452,7 @@ worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
                                                          &j->plan, err);
     }
 
-    if (rc == WORKER_OK && orphan.finalizing) {
+    if (rc == WORKER_OK) {
         return worker_cutter_job_found(j, err);
     }
 
@@ -469,14 +469,21 @@ worker_cutter_job_resolve(worker_cutter_job_t *j, const char *crash,
 }
 
 
-/* the backend has the whole video */
+/*
+ * The backend has the whole video, so the job was FINALIZING, though a
+ * database that crashed, or a standby of it, may have lost that.
+ */
 static worker_cutter_end_e
 worker_cutter_job_found(worker_cutter_job_t *j, worker_err_t *err)
 {
     worker_rc_t  rc;
 
-    rc = worker_cutter_job_step(j, WORKER_STEP_DONE, j->plan.video_id,
-                                j->plan.link, err);
+    rc = worker_cutter_job_step(j, WORKER_STEP_FINALIZE, NULL, NULL, err);
+
+    if (rc == WORKER_OK) {
+        rc = worker_cutter_job_step(j, WORKER_STEP_DONE, j->plan.video_id,
+                                    j->plan.link, err);
+    }
 
     if (rc != WORKER_OK) {
         worker_log(WORKER_LOG_WARN, (rc == WORKER_DECLINED)

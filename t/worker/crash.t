@@ -20,6 +20,7 @@ subtest 'a child is killed too often' => sub { often() };
 subtest 'the parent is killed' => sub { parent_cut() };
 subtest 'killed before the video has its name' => sub { parent_before() };
 subtest 'killed after the video has its name' => sub { parent_after() };
+subtest 'a database that lost the last step' => sub { parent_lost() };
 subtest 'a location that is not there any more' => sub { unsure() };
 subtest 'a lease that ran out' => sub { lease() };
 subtest 'claims of others' => sub { others() };
@@ -150,6 +151,25 @@ sub parent_after {
     like $row->{video_link}, qr{/\Q$name\E$}, 'that very video';
     is $rig->job('job')->{attempt}, 1, 'not cut again';
     like $log, qr/"found whole after a crash" job=job/, 'the log says so';
+    $rig->clear;
+}
+
+
+# as after a crash of one that commits late, or with a standby in its place
+sub parent_lost {
+    $rig->submit('job', ranges => [[1, 2]]);
+    is(($rig->once)[0], 0, 'done');
+    my ($name) = grep { /\.ts$/ } $rig->files;
+
+    $rig->sql("UPDATE events SET state = 'CLAIMED', video_id = NULL,"
+              . " video_link = NULL, upload_time = NULL, progress = 0.5");
+    $rig->sql("UPDATE event_jobs SET claim_token = gen_random_uuid(),"
+              . " lease_until = now() + interval '1 minute'");
+
+    is(($rig->once)[0], 0, 'the next start');
+    my $row = whole('job', 30 .. 59);
+    like $row->{video_link}, qr{/\Q$name\E$}, 'that very video';
+    is $rig->job('job')->{attempt}, 1, 'not cut again';
     $rig->clear;
 }
 
