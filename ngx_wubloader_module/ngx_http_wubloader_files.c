@@ -4,7 +4,9 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_cache.h"
+
+#include "common/wub_time.h"
 
 
 /* bytes of one listing: every name of the largest hour, escaped */
@@ -22,6 +24,8 @@ typedef struct {
 
 
 static void ngx_http_wubloader_files_work(void *data);
+static wub_rc_t ngx_http_wubloader_files_cached(
+    ngx_http_wubloader_listing_t *listing);
 static wub_rc_t ngx_http_wubloader_files_names(
     ngx_http_wubloader_listing_t *listing, wub_names_t *ret);
 static ngx_int_t ngx_http_wubloader_files_done(ngx_http_request_t *r,
@@ -76,6 +80,16 @@ ngx_http_wubloader_files_work(void *data)
     wub_buf_t    b;
     wub_names_t  names;
 
+    if (listing->path.nparts == 3 && listing->store.cache
+        && listing->store.cache->path.len)
+    {
+        listing->rc = ngx_http_wubloader_files_cached(listing);
+
+        if (listing->rc != WUB_NOT_FOUND && listing->rc != WUB_DECLINED) {
+            return;
+        }
+    }
+
     ngx_memzero(&names, sizeof(wub_names_t));
 
     listing->rc = ngx_http_wubloader_files_names(listing, &names);
@@ -100,6 +114,72 @@ ngx_http_wubloader_files_work(void *data)
         (void) ngx_http_wubloader_store_fail(&listing->store, listing->rc, 0,
                                              "");
     }
+}
+
+
+/* WUB_DECLINED: the name is not that of an hour */
+
+static wub_rc_t
+ngx_http_wubloader_files_cached(ngx_http_wubloader_listing_t *listing)
+{
+    int64_t                       hour;
+    wub_rc_t                      rc;
+    ngx_http_wubloader_text_t    *text;
+    ngx_http_wubloader_item_e     item;
+    ngx_http_wubloader_store_t   *store;
+    ngx_http_wubloader_record_t  *record, *plain;
+
+    text = &listing->text;
+    store = &listing->store;
+
+    if (wub_hour_parse(listing->path.parts[2], &hour) != WUB_OK) {
+        return WUB_DECLINED;
+    }
+
+    plain = wub_arena_alloc(store->arena,
+                            2 * sizeof(ngx_http_wubloader_record_t));
+    if (plain == NULL) {
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
+    }
+
+    item = listing->tombstones ? ngx_http_wubloader_item_tombs
+                               : ngx_http_wubloader_item_list;
+
+    rc = ngx_http_wubloader_cache_get(store, item, hour, plain);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    ngx_http_wubloader_etag_hash(plain->meta.hash, text->etag);
+
+    if (ngx_http_wubloader_text_same(text)) {
+        return WUB_OK;
+    }
+
+    record = plain;
+
+    if (text->gzip) {
+        record = &plain[1];
+
+        rc = ngx_http_wubloader_cache_gz(store, item + 1, hour, plain,
+                                         record);
+        if (rc != WUB_OK) {
+            return rc;
+        }
+    }
+
+    text->pieces = wub_arena_calloc(store->arena,
+                                    sizeof(ngx_http_wubloader_piece_t));
+    if (text->pieces == NULL) {
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
+    }
+
+    text->npieces = 1;
+    text->pieces->data = record->text;
+    text->pieces->fd = record->fd;
+    text->pieces->to = record->meta.text;
+
+    return WUB_OK;
 }
 
 

@@ -4,10 +4,17 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_cache.h"
 
 #include <zlib.h>
 
+
+/*
+ * The same for what is kept and what is made for one request, so that one
+ * strong tag always names the same bytes.  Half of a text is hashes, which
+ * higher levels do not make smaller.
+ */
+#define NGX_HTTP_WUBLOADER_GZIP_LEVEL   1
 
 /* window of 32K, and 16 for the header and trailer of gzip */
 #define NGX_HTTP_WUBLOADER_GZIP_WINDOW  (MAX_WBITS + 16)
@@ -137,7 +144,7 @@ ngx_http_wubloader_gzip_trim(u_char *p, u_char **last)
 
 
 wub_rc_t
-ngx_http_wubloader_gzip(wub_arena_t *arena, wub_str_t text, int level,
+ngx_http_wubloader_gzip(wub_arena_t *arena, wub_str_t text,
     wub_str_t *ret)
 {
     int       rc;
@@ -155,8 +162,9 @@ ngx_http_wubloader_gzip(wub_arena_t *arena, wub_str_t text, int level,
     z.zfree = ngx_http_wubloader_gzip_free;
     z.opaque = arena;
 
-    if (deflateInit2(&z, level, Z_DEFLATED, NGX_HTTP_WUBLOADER_GZIP_WINDOW,
-                     MAX_MEM_LEVEL - 1, Z_DEFAULT_STRATEGY)
+    if (deflateInit2(&z, NGX_HTTP_WUBLOADER_GZIP_LEVEL, Z_DEFLATED,
+                     NGX_HTTP_WUBLOADER_GZIP_WINDOW, MAX_MEM_LEVEL - 1,
+                     Z_DEFAULT_STRATEGY)
         != Z_OK)
     {
         return WUB_NO_MEMORY;
@@ -190,6 +198,113 @@ static voidpf
 ngx_http_wubloader_gzip_alloc(voidpf opaque, uInt items, uInt size)
 {
     return wub_arena_alloc(opaque, (size_t) items * size);
+}
+
+
+wub_rc_t
+ngx_http_wubloader_deflate_init(ngx_http_wubloader_deflate_t *d,
+    wub_arena_t *arena)
+{
+    z_stream  *z;
+
+    d->arena = arena;
+    d->stream = NULL;
+
+    z = wub_arena_calloc(arena, sizeof(z_stream));
+    if (z == NULL) {
+        return WUB_NO_MEMORY;
+    }
+
+    z->zalloc = ngx_http_wubloader_gzip_alloc;
+    z->zfree = ngx_http_wubloader_gzip_free;
+    z->opaque = arena;
+
+    if (deflateInit2(z, NGX_HTTP_WUBLOADER_GZIP_LEVEL, Z_DEFLATED, -MAX_WBITS,
+                     MAX_MEM_LEVEL - 1, Z_DEFAULT_STRATEGY)
+        != Z_OK)
+    {
+        return WUB_NO_MEMORY;
+    }
+
+    d->stream = z;
+
+    return WUB_OK;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_deflate_block(ngx_http_wubloader_deflate_t *d,
+    wub_buf_t *b, wub_str_t text)
+{
+    u_char     out[16384];
+    z_stream  *z;
+
+    z = d->stream;
+
+    if (text.len == 0) {
+        return WUB_OK;
+    }
+
+    if (text.len > UINT32_MAX || deflateReset(z) != Z_OK) {
+        return WUB_TOO_BIG;
+    }
+
+    z->next_in = (Bytef *) (uintptr_t) text.data;
+    z->avail_in = (uInt) text.len;
+
+    do {
+        z->next_out = out;
+        z->avail_out = sizeof(out);
+
+        (void) deflate(z, Z_FULL_FLUSH);
+
+        wub_buf_put(b, (char *) out, sizeof(out) - z->avail_out);
+
+    } while (z->avail_out == 0);
+
+    return b->rc;
+}
+
+
+/* RFC 1952: deflate, no name, no time, of any system */
+
+void
+ngx_http_wubloader_gzip_head(wub_buf_t *b)
+{
+    wub_buf_lit(b, "\x1f\x8b\x08\0\0\0\0\0\0\xff");
+}
+
+
+void
+ngx_http_wubloader_gzip_tail(wub_buf_t *b, uint32_t crc, uint64_t len)
+{
+    ngx_uint_t  i;
+
+    /* an empty block that is the last one */
+
+    wub_buf_lit(b, "\x03\0");
+
+    for (i = 0; i < 4; i++) {
+        wub_buf_putc(b, (char) (crc >> (8 * i) & 0xff));
+    }
+
+    for (i = 0; i < 4; i++) {
+        wub_buf_putc(b, (char) (len >> (8 * i) & 0xff));
+    }
+}
+
+
+uint32_t
+ngx_http_wubloader_crc(wub_str_t text)
+{
+    return (uint32_t) crc32_z(0, (const Bytef *) text.data, text.len);
+}
+
+
+uint32_t
+ngx_http_wubloader_crc_join(uint32_t one, uint32_t two, uint64_t len)
+{
+    return (uint32_t) crc32_combine(one, two, (z_off_t) len);
 }
 
 

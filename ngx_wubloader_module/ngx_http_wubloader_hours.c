@@ -4,13 +4,11 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_cache.h"
 
 #include "common/wub_time.h"
 
 
-static wub_rc_t ngx_http_wubloader_open(ngx_http_wubloader_store_t *store,
-    const char *path, int *ret_fd);
 static ngx_uint_t ngx_http_wubloader_is_dir(ngx_http_wubloader_store_t *store,
     const char *path, int fd, wub_str_t name);
 static int ngx_libc_cdecl ngx_http_wubloader_cmp_hours(const void *one,
@@ -33,7 +31,10 @@ ngx_http_wubloader_store_init(ngx_http_request_t *r,
     store->root = (const char *) wlcf->root.data;
     store->channel = path->parts[0];
     store->quality = path->parts[1];
+    store->segments_uri = ngx_http_wubloader_wub(wlcf->segments_uri);
     store->tolerance = (int64_t) wlcf->tolerance * 1000;
+
+    ngx_http_wubloader_cache_attach(r, store);
 }
 
 
@@ -99,9 +100,9 @@ ngx_http_wubloader_store_fail(ngx_http_wubloader_store_t *store, wub_rc_t rc,
  * found is only missing when the root is there.
  */
 
-static wub_rc_t
-ngx_http_wubloader_open(ngx_http_wubloader_store_t *store, const char *path,
-    int *ret_fd)
+wub_rc_t
+ngx_http_wubloader_store_open(ngx_http_wubloader_store_t *store,
+    const char *path, int *ret_fd)
 {
     int       err, fd;
     wub_rc_t  rc;
@@ -140,7 +141,7 @@ ngx_http_wubloader_store_read(ngx_http_wubloader_store_t *store,
     int       err, fd;
     wub_rc_t  rc;
 
-    rc = ngx_http_wubloader_open(store, path, &fd);
+    rc = ngx_http_wubloader_store_open(store, path, &fd);
     if (rc != WUB_OK) {
         return rc;
     }
@@ -166,7 +167,7 @@ ngx_http_wubloader_store_dirs(ngx_http_wubloader_store_t *store,
     wub_rc_t     rc;
     wub_names_t  names, visible;
 
-    rc = ngx_http_wubloader_open(store, path, &fd);
+    rc = ngx_http_wubloader_store_open(store, path, &fd);
     if (rc != WUB_OK) {
         return rc;
     }
@@ -325,8 +326,14 @@ ngx_http_wubloader_store_hour(ngx_http_wubloader_store_t *store, size_t i,
         return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
     }
 
-    rc = wub_dir_hour(store->arena, store->root, path, store->hours[i],
-                      store->tolerance, index, &err);
+    if (store->cache) {
+        rc = ngx_http_wubloader_cache_index(store, store->hours[i], index);
+        err = 0;
+
+    } else {
+        rc = wub_dir_hour(store->arena, store->root, path, store->hours[i],
+                          store->tolerance, index, &err);
+    }
 
     if (rc == WUB_OK) {
         store->ignored += index->ignored;

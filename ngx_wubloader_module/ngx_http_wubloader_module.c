@@ -95,6 +95,13 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
       0,
       NULL },
 
+    { ngx_string("wubloader_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_wubloader_cache,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("wubloader_segments_uri"),
       NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
       ngx_http_wubloader_segments_uri,

@@ -68,10 +68,14 @@ typedef struct {
 } ngx_http_wubloader_render_t;
 
 
+typedef struct ngx_http_wubloader_cache_s  ngx_http_wubloader_cache_t;
+
+
 typedef struct {
     ngx_array_t                   renders;  /* ngx_http_wubloader_render_t */
     ngx_shm_zone_t               *metrics;  /* NULL: nothing is counted */
     ngx_http_wubloader_process_t *slot;     /* of this process, or NULL */
+    ngx_http_wubloader_cache_t   *cache;    /* NULL: none */
 } ngx_http_wubloader_main_conf_t;
 
 
@@ -144,6 +148,14 @@ typedef struct {
     size_t                        nholes;   /* of all chains */
     bool                          joined;   /* there was a chain */
 
+    ngx_http_wubloader_cache_t   *cache;    /* NULL: none */
+    wub_str_t                     segments_uri;
+    ngx_fd_t                     *fds;      /* closed with the request */
+    size_t                        nfds;
+    size_t                        room;     /* of fds */
+    size_t                        hits;     /* items that were there */
+    size_t                        fills;    /* and those that were not */
+
     wub_rc_t                      rc;
     int                           err;          /* errno, or 0 */
     const char                   *where;        /* NULL: nothing noted */
@@ -172,6 +184,8 @@ ngx_http_wubloader_ngx(wub_str_t s)
 /* conf: values of directives that have a grammar or bounds of their own */
 
 char *ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_wubloader_segments_uri(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -253,6 +267,9 @@ ngx_int_t ngx_http_wubloader_no_content(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_wubloader_set_etag(ngx_http_request_t *r, ngx_str_t *etag);
 
+void ngx_http_wubloader_type(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type);
+
 /* a whole answer of one text */
 ngx_int_t ngx_http_wubloader_body(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, wub_str_t body);
@@ -263,8 +280,18 @@ ngx_int_t ngx_http_wubloader_body(ngx_http_request_t *r, ngx_uint_t status,
  * client takes
  */
 
+/* bytes in memory, or, where there is one, of a file */
+typedef struct {
+    wub_str_t                     data;
+    ngx_fd_t                      fd;
+    off_t                         from;
+    off_t                         to;
+} ngx_http_wubloader_piece_t;
+
 typedef struct {
     wub_str_t                     body;     /* in the form that is sent */
+    ngx_http_wubloader_piece_t   *pieces;   /* in its place, none empty */
+    size_t                        npieces;
     ngx_str_t                     none_match;   /* the header, or empty */
     u_char                        etag[NGX_HTTP_WUBLOADER_ETAG];
     unsigned                      gzip:1;   /* the client takes it */
@@ -279,6 +306,9 @@ void ngx_http_wubloader_text_init(ngx_http_request_t *r,
 wub_rc_t ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
     wub_arena_t *arena, wub_str_t body);
 
+/* in a thread, once the tag is known: whether the client has this text */
+ngx_uint_t ngx_http_wubloader_text_same(ngx_http_wubloader_text_t *text);
+
 /* in the event loop again: 200 or 304 */
 ngx_int_t ngx_http_wubloader_text_send(ngx_http_request_t *r,
     const char *type, const ngx_http_wubloader_text_t *text);
@@ -292,6 +322,8 @@ void ngx_http_wubloader_etag(wub_str_t body,
     u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
 void ngx_http_wubloader_etag_final(ngx_md5_t *md5,
     u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
+void ngx_http_wubloader_etag_hash(const u_char hash[16],
+    u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
 
 
 /* gzip */
@@ -301,7 +333,7 @@ ngx_uint_t ngx_http_wubloader_gzip_accepted(ngx_http_request_t *r);
 
 /* thread-safe; a whole gzip file of a text, in the arena */
 wub_rc_t ngx_http_wubloader_gzip(wub_arena_t *arena, wub_str_t text,
-    int level, wub_str_t *ret);
+    wub_str_t *ret);
 
 
 /* task */
@@ -329,6 +361,13 @@ void ngx_http_wubloader_store_init(ngx_http_request_t *r,
 /* names joined by '/', with a zero; NULL: memory */
 const char *ngx_http_wubloader_store_path(ngx_http_wubloader_store_t *store,
     const wub_str_t *names, size_t nnames);
+
+/*
+ * Opens a directory.  WUB_NOT_FOUND: it does not exist, or is something
+ * else, but the root is there.
+ */
+wub_rc_t ngx_http_wubloader_store_open(ngx_http_wubloader_store_t *store,
+    const char *path, int *ret_fd);
 
 /*
  * All names of a directory.  WUB_NOT_FOUND: it does not exist, or is

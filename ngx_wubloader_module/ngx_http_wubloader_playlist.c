@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_cache.h"
 
 
 /* a parameter that was not given */
@@ -16,6 +16,7 @@ typedef enum {
     ngx_http_wubloader_media_no_quality,
     ngx_http_wubloader_media_no_hours,
     ngx_http_wubloader_media_too_long,
+    ngx_http_wubloader_media_declined,
     ngx_http_wubloader_media_failed
 } ngx_http_wubloader_media_e;
 
@@ -37,6 +38,8 @@ static ngx_int_t ngx_http_wubloader_media(ngx_http_request_t *r,
     const ngx_http_wubloader_path_t *path);
 static void ngx_http_wubloader_media_work(void *data);
 static ngx_http_wubloader_media_e ngx_http_wubloader_media_range(
+    ngx_http_wubloader_media_t *m);
+static ngx_http_wubloader_media_e ngx_http_wubloader_media_joined(
     ngx_http_wubloader_media_t *m);
 static ngx_http_wubloader_media_e ngx_http_wubloader_media_text(
     ngx_http_wubloader_media_t *m, const wub_chain_t *chain);
@@ -151,6 +154,14 @@ ngx_http_wubloader_media_work(void *data)
         return;
     }
 
+    if (m->store.cache && m->start < m->end) {
+        m->result = ngx_http_wubloader_media_joined(m);
+
+        if (m->result != ngx_http_wubloader_media_declined) {
+            return;
+        }
+    }
+
     ngx_memzero(&chain, sizeof(wub_chain_t));
 
     /* someone may ask from a moment on that is not there yet */
@@ -202,6 +213,32 @@ ngx_http_wubloader_media_range(ngx_http_wubloader_media_t *m)
     return (m->end > m->start && m->end - m->start > m->max_implicit)
            ? ngx_http_wubloader_media_too_long
            : ngx_http_wubloader_media_found;
+}
+
+
+/* from the texts of hours; declined: there are too many of them */
+
+static ngx_http_wubloader_media_e
+ngx_http_wubloader_media_joined(ngx_http_wubloader_media_t *m)
+{
+    size_t    holes;
+    wub_rc_t  rc;
+
+    rc = ngx_http_wubloader_join(&m->store, &m->media, m->start, m->end,
+                                 &m->text, &holes);
+
+    switch (rc) {
+
+    case WUB_OK:
+        return ngx_http_wubloader_media_found;
+
+    case WUB_DECLINED:
+        return ngx_http_wubloader_media_declined;
+
+    default:
+        (void) ngx_http_wubloader_store_fail(&m->store, rc, 0, "");
+        return ngx_http_wubloader_media_failed;
+    }
 }
 
 

@@ -94,6 +94,18 @@ ngx_http_wubloader_no_content(ngx_http_request_t *r)
 }
 
 
+void
+ngx_http_wubloader_type(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type)
+{
+    r->headers_out.status = status;
+    r->headers_out.content_type.len = ngx_strlen(type);
+    r->headers_out.content_type.data = (u_char *) (uintptr_t) type;
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+}
+
+
 ngx_int_t
 ngx_http_wubloader_body(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, wub_str_t body)
@@ -102,12 +114,9 @@ ngx_http_wubloader_body(ngx_http_request_t *r, ngx_uint_t status,
     ngx_buf_t    *b;
     ngx_chain_t   out;
 
-    r->headers_out.status = status;
+    ngx_http_wubloader_type(r, status, type);
+
     r->headers_out.content_length_n = (off_t) body.len;
-    r->headers_out.content_type.len = ngx_strlen(type);
-    r->headers_out.content_type.data = (u_char *) (uintptr_t) type;
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
 
     /* the header goes out only when the body is sure to */
 

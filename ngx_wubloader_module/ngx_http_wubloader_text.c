@@ -10,10 +10,9 @@
 /* bytes that the event loop itself may compress, a fraction of a ms */
 #define NGX_HTTP_WUBLOADER_TEXT_INLINE  16384
 
-/* of texts made for one request; those that are kept are worth more */
-#define NGX_HTTP_WUBLOADER_TEXT_LEVEL   1
 
-
+static ngx_int_t ngx_http_wubloader_text_chain(ngx_http_request_t *r,
+    const ngx_http_wubloader_text_t *text, ngx_chain_t **ret);
 static ngx_int_t ngx_http_wubloader_text_headers(ngx_http_request_t *r,
     const ngx_http_wubloader_text_t *text);
 static ngx_int_t ngx_http_wubloader_vary(ngx_http_request_t *r);
@@ -59,16 +58,21 @@ ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
 
     ngx_http_wubloader_etag(body, text->etag);
 
-    text->same = ngx_http_wubloader_none_match(&text->none_match, text->etag)
-                 ? 1 : 0;
-
-    if (text->same || !text->gzip) {
+    if (ngx_http_wubloader_text_same(text) || !text->gzip) {
         return WUB_OK;
     }
 
-    return ngx_http_wubloader_gzip(arena, body,
-                                   NGX_HTTP_WUBLOADER_TEXT_LEVEL,
-                                   &text->body);
+    return ngx_http_wubloader_gzip(arena, body, &text->body);
+}
+
+
+ngx_uint_t
+ngx_http_wubloader_text_same(ngx_http_wubloader_text_t *text)
+{
+    text->same = ngx_http_wubloader_none_match(&text->none_match, text->etag)
+                 ? 1 : 0;
+
+    return text->same;
 }
 
 
@@ -76,6 +80,9 @@ ngx_int_t
 ngx_http_wubloader_text_send(ngx_http_request_t *r, const char *type,
     const ngx_http_wubloader_text_t *text)
 {
+    ngx_int_t     rc;
+    ngx_chain_t  *out;
+
     if (ngx_http_wubloader_text_headers(r, text) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -84,7 +91,86 @@ ngx_http_wubloader_text_send(ngx_http_request_t *r, const char *type,
         return ngx_http_wubloader_not_modified(r);
     }
 
-    return ngx_http_wubloader_body(r, NGX_HTTP_OK, type, text->body);
+    if (text->npieces == 0) {
+        return ngx_http_wubloader_body(r, NGX_HTTP_OK, type, text->body);
+    }
+
+    ngx_http_wubloader_type(r, NGX_HTTP_OK, type);
+
+    /* the header goes out only when the body is sure to */
+
+    if (ngx_http_wubloader_text_chain(r, text, &out) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_wubloader_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, out);
+}
+
+
+/* one buffer for each piece; the length of all goes into the header */
+
+static ngx_int_t
+ngx_http_wubloader_text_chain(ngx_http_request_t *r,
+    const ngx_http_wubloader_text_t *text, ngx_chain_t **ret)
+{
+    size_t                             i;
+    ngx_buf_t                         *b;
+    ngx_chain_t                       *cl, **ll;
+    const ngx_http_wubloader_piece_t  *piece;
+
+    ll = ret;
+    b = NULL;
+    r->headers_out.content_length_n = 0;
+
+    for (i = 0; i < text->npieces; i++) {
+        piece = &text->pieces[i];
+
+        b = ngx_calloc_buf(r->pool);
+        cl = ngx_alloc_chain_link(r->pool);
+
+        if (b == NULL || cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (piece->fd == NGX_INVALID_FILE) {
+            b->pos = (u_char *) (uintptr_t) piece->data.data;
+            b->last = b->pos + piece->data.len;
+            b->memory = 1;
+
+        } else {
+            b->file = ngx_pcalloc(r->pool, sizeof(ngx_file_t));
+            if (b->file == NULL) {
+                return NGX_ERROR;
+            }
+
+            b->file->fd = piece->fd;
+            b->file->log = r->connection->log;
+            ngx_str_set(&b->file->name, "of wubloader_cache");
+
+            b->file_pos = piece->from;
+            b->file_last = piece->to;
+            b->in_file = 1;
+        }
+
+        r->headers_out.content_length_n += ngx_buf_size(b);
+
+        cl->buf = b;
+        *ll = cl;
+        ll = &cl->next;
+    }
+
+    *ll = NULL;
+
+    b->last_buf = (r == r->main);
+    b->last_in_chain = 1;
+
+    return NGX_OK;
 }
 
 
@@ -320,8 +406,15 @@ ngx_http_wubloader_etag_final(ngx_md5_t *md5,
     u_char  hash[16];
 
     ngx_md5_final(hash, md5);
+    ngx_http_wubloader_etag_hash(hash, etag);
+}
 
+
+void
+ngx_http_wubloader_etag_hash(const u_char hash[16],
+    u_char etag[NGX_HTTP_WUBLOADER_ETAG])
+{
     etag[0] = '"';
-    (void) ngx_hex_dump(etag + 1, hash, 16);
+    (void) ngx_hex_dump(etag + 1, (u_char *) (uintptr_t) hash, 16);
     etag[NGX_HTTP_WUBLOADER_ETAG - 1] = '"';
 }

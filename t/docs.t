@@ -132,6 +132,7 @@ sub directives {
 
         $found{$name} = {
             context => $flags =~ /WUBLOADER_CONF/ ? 'http, server, location'
+                     : $flags =~ /MAIN_CONF/      ? 'http'
                                                   : 'location',
         };
     }

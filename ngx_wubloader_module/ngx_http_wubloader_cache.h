@@ -1,0 +1,313 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * ngx_http_wubloader_cache.h: what is known of an hour's directory while it
+ * does not change.  zone: the memory that all processes share; files: the
+ * texts; item: what makes them; cache: who finds or makes one; join:
+ * playlists out of them.
+ * May call: nginx, common/.
+ * Frees: an item's descriptor is the caller's to close.
+ *
+ * All functions but the first of each file's run in threads: they take no
+ * request, no pool and no log.
+ */
+
+
+#ifndef NGX_HTTP_WUBLOADER_CACHE_H_INCLUDED_
+#define NGX_HTTP_WUBLOADER_CACHE_H_INCLUDED_
+
+
+#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+
+#include "common/wub_hourtext.h"
+#include "common/wub_stamp.h"
+
+
+#define NGX_HTTP_WUBLOADER_KEY   16
+
+/* bytes of text in one block of its compressed form */
+#define NGX_HTTP_WUBLOADER_BLOCK 12288
+
+
+/* what is kept of an hour, each a file of its own */
+typedef enum {
+    ngx_http_wubloader_item_hour = 0,   /* playlist text, then the index */
+    ngx_http_wubloader_item_hour_gz,    /* its blocks, then their ends */
+    ngx_http_wubloader_item_list,       /* a listing */
+    ngx_http_wubloader_item_list_gz,
+    ngx_http_wubloader_item_tombs,      /* a listing with tombstones */
+    ngx_http_wubloader_item_tombs_gz
+} ngx_http_wubloader_item_e;
+
+
+/* as much of a wub_hourtext_t as one that is not cut needs */
+typedef struct {
+    wub_hourtext_t                head;
+    wub_hourtext_segment_t        first;
+} ngx_http_wubloader_summary_t;
+
+
+/* what the zone tells of a file */
+typedef struct {
+    uint64_t                      id;       /* its name; 0: none */
+    uint32_t                      text;     /* bytes, at its start */
+    uint32_t                      rest;     /* bytes, behind them */
+    uint32_t                      plain;    /* bytes, not compressed */
+    uint32_t                      crc;      /* of the plain text */
+    int64_t                       latest;   /* end of any best segment */
+    u_char                        hash[16]; /* of the plain text */
+    ngx_http_wubloader_summary_t  summary;
+} ngx_http_wubloader_meta_t;
+
+
+typedef struct {
+    ngx_http_wubloader_meta_t     meta;
+    wub_str_t                     rest;     /* data NULL: in the file */
+} ngx_http_wubloader_item_t;
+
+
+/* counters only ever grow; read without a lock */
+typedef struct {
+    ngx_atomic_t                  hits;
+    ngx_atomic_t                  fills;
+    ngx_atomic_t                  waits;
+    ngx_atomic_t                  unkept;       /* too new to be kept */
+    ngx_atomic_t                  evictions;
+    ngx_atomic_t                  bytes;        /* written to files */
+} ngx_http_wubloader_counts_t;
+
+
+typedef struct {
+    ngx_rbtree_t                  rbtree;
+    ngx_rbtree_node_t             sentinel;
+    ngx_queue_t                   queue;        /* the latest used first */
+    ngx_atomic_t                  next;         /* id */
+    ngx_http_wubloader_counts_t   counts;
+} ngx_http_wubloader_shared_t;
+
+
+struct ngx_http_wubloader_cache_s {
+    ngx_http_wubloader_shared_t  *shared;
+    ngx_slab_pool_t              *pool;
+    ngx_shm_zone_t               *zone;
+    ngx_str_t                     path;     /* with a zero; empty: none */
+    ngx_atomic_t                  open;     /* files, in this process */
+    ngx_atomic_t                  max;      /* of those; 0: not known yet */
+};
+
+
+/* zone */
+
+ngx_int_t ngx_http_wubloader_zone_init(ngx_shm_zone_t *zone, void *data);
+
+/*
+ * NGX_OK: ret is filled in, its rest in the arena.  NGX_DECLINED: there is
+ * none, and the caller is now the one who makes it: put or drop follows.
+ * NGX_AGAIN: another one makes it.  NGX_ERROR: there is no room for a mark
+ * that others could see; all else as with NGX_DECLINED.
+ */
+ngx_int_t ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
+    const u_char key[NGX_HTTP_WUBLOADER_KEY], const wub_dir_stamp_t *stamp,
+    wub_arena_t *arena, ngx_http_wubloader_item_t *ret);
+
+/* a name that no file has; takes no lock */
+uint64_t ngx_http_wubloader_zone_id(ngx_http_wubloader_cache_t *cache);
+
+/*
+ * NGX_OK: kept; ret_gone is the id of a file that nobody finds any longer,
+ * or 0.  rest is copied when its data is given.
+ */
+ngx_int_t ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
+    const u_char key[NGX_HTTP_WUBLOADER_KEY], const wub_dir_stamp_t *stamp,
+    const ngx_http_wubloader_item_t *item, uint64_t *ret_gone, size_t max,
+    size_t *ret_ngone);
+
+/* nothing came of making it */
+void ngx_http_wubloader_zone_drop(ngx_http_wubloader_cache_t *cache,
+    const u_char key[NGX_HTTP_WUBLOADER_KEY]);
+
+
+/* cache */
+
+/* one item as a request uses it; all zero but fd: not looked for yet */
+typedef struct {
+    ngx_http_wubloader_meta_t     meta;
+    wub_dir_stamp_t               stamp;
+    ngx_fd_t                      fd;       /* -1: in memory, or nowhere */
+    wub_str_t                     text;     /* without fd; NULL: nowhere */
+    wub_str_t                     rest;     /* NULL: read it when needed */
+    unsigned                      kept:1;   /* the zone has it */
+} ngx_http_wubloader_record_t;
+
+/* in the event loop, before the task; without a cache it does nothing */
+void ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
+    ngx_http_wubloader_store_t *store);
+
+/* in the master, before any process: removes what earlier runs left */
+void ngx_http_wubloader_cache_clean(ngx_http_wubloader_cache_t *cache,
+    ngx_log_t *log);
+
+/*
+ * The item of an hour, made when there is none.  WUB_NOT_FOUND: the hour is
+ * gone.  Of item_hour the text may be nowhere: without "path=".
+ */
+wub_rc_t ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_item_e item, int64_t hour,
+    ngx_http_wubloader_record_t *ret);
+
+/* the index of an hour */
+wub_rc_t ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
+    int64_t hour, wub_hour_t *ret);
+
+/* the compressed form of a record of item - 1 that is there */
+wub_rc_t ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_item_e item, int64_t hour,
+    const ngx_http_wubloader_record_t *plain,
+    ngx_http_wubloader_record_t *ret);
+
+
+/* item: made into a record whose bytes lie in the arena given */
+
+/* what looks for an item and, where there is none, makes it */
+typedef struct {
+    ngx_http_wubloader_store_t         *store;
+    ngx_http_wubloader_cache_t         *cache;
+    ngx_http_wubloader_item_e           item;
+    int64_t                             hour;
+    const char                         *path;   /* of the hour */
+    int                                 dirfd;
+    const ngx_http_wubloader_record_t  *plain;  /* NULL: of a directory */
+    u_char                              key[NGX_HTTP_WUBLOADER_KEY];
+    ngx_http_wubloader_record_t        *record;
+} ngx_http_wubloader_seek_t;
+
+/* from the directory that is open */
+wub_rc_t ngx_http_wubloader_item_read(ngx_http_wubloader_seek_t *seek,
+    wub_arena_t *arena);
+
+/* from its plain form */
+wub_rc_t ngx_http_wubloader_item_pack(ngx_http_wubloader_seek_t *seek,
+    wub_arena_t *arena);
+
+/* what lies behind the blocks of item_hour_gz, one for each */
+typedef struct {
+    uint32_t                      end;      /* offset, compressed */
+    uint32_t                      crc;      /* of its plain text */
+} ngx_http_wubloader_block_t;
+
+
+/* files */
+
+/*
+ * Opens the file of a record, for as long as the request lives; where too
+ * many are open its text is read instead.  NGX_ERROR: it is gone or broken.
+ */
+ngx_int_t ngx_http_wubloader_file_open(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_record_t *record);
+
+/*
+ * Writes text and rest into a new file, which takes their place in the
+ * record, or, where too many are open, does not.  NGX_ERROR: there is none.
+ */
+ngx_int_t ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_record_t *record);
+
+void ngx_http_wubloader_file_remove(ngx_http_wubloader_cache_t *cache,
+    uint64_t id);
+
+/* bytes of the text in memory */
+wub_rc_t ngx_http_wubloader_file_text(wub_arena_t *arena,
+    const ngx_http_wubloader_record_t *record, uint32_t from, uint32_t to,
+    wub_str_t *ret);
+
+/* all that lies behind it */
+wub_rc_t ngx_http_wubloader_file_rest(wub_arena_t *arena,
+    ngx_http_wubloader_record_t *record);
+
+
+/* join */
+
+/*
+ * The playlist of a range of store->hours into text, tag and compressed
+ * form included.  WUB_DECLINED: so many hours that it is made without.
+ */
+wub_rc_t ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
+    const wub_m3u8_media_t *m, int64_t start, int64_t end,
+    ngx_http_wubloader_text_t *text, size_t *ret_holes);
+
+
+/* gzip: texts in blocks that join into one gzip file, in threads */
+
+typedef struct {
+    wub_arena_t                  *arena;
+    void                         *stream;   /* of zlib */
+} ngx_http_wubloader_deflate_t;
+
+/* NULL stream: memory */
+wub_rc_t ngx_http_wubloader_deflate_init(ngx_http_wubloader_deflate_t *d,
+    wub_arena_t *arena);
+
+/* appends one block that ends at a byte, whole in itself, and not the last */
+wub_rc_t ngx_http_wubloader_deflate_block(ngx_http_wubloader_deflate_t *d,
+    wub_buf_t *b, wub_str_t text);
+
+void ngx_http_wubloader_gzip_head(wub_buf_t *b);
+void ngx_http_wubloader_gzip_tail(wub_buf_t *b, uint32_t crc, uint64_t len);
+
+uint32_t ngx_http_wubloader_crc(wub_str_t text);
+uint32_t ngx_http_wubloader_crc_join(uint32_t one, uint32_t two,
+    uint64_t len);
+
+
+/* join and join_gzip between them */
+
+/*
+ * A part of the plain text: bytes of a record's text, or, without one,
+ * bytes of join.plain.
+ */
+typedef struct {
+    ngx_http_wubloader_record_t  *record;   /* NULL: of plain */
+    size_t                        hour;     /* of the record */
+    size_t                        from;
+    size_t                        to;
+} ngx_http_wubloader_part_t;
+
+
+typedef struct {
+    ngx_http_wubloader_store_t    *store;
+    const wub_m3u8_media_t        *m;
+    ngx_http_wubloader_text_t     *text;
+
+    ngx_http_wubloader_record_t   *records;
+    const wub_hourtext_t         **indexes; /* of records */
+    int64_t                       *hours;   /* of records */
+    size_t                         n;       /* of all three */
+
+    wub_hourtext_joined_t          joined;
+    wub_buf_t                      plain;   /* what is rendered here */
+    size_t                         done;    /* bytes of it in parts */
+    ngx_http_wubloader_part_t     *parts;
+    size_t                         nparts;
+
+    ngx_http_wubloader_deflate_t   deflate;
+    wub_buf_t                      packed;
+    size_t                         sent;    /* bytes of it in pieces */
+    uint32_t                       crc;     /* of the text so far */
+    uint64_t                       len;     /* and its bytes */
+    size_t                         room;    /* of text->pieces */
+} ngx_http_wubloader_join_t;
+
+
+/* all parts as one gzip file */
+wub_rc_t ngx_http_wubloader_join_packed(ngx_http_wubloader_join_t *j);
+
+/* a piece of what was packed since the last one */
+wub_rc_t ngx_http_wubloader_join_memory(ngx_http_wubloader_join_t *j);
+
+/* behind it, a piece of a record's text */
+wub_rc_t ngx_http_wubloader_join_piece(ngx_http_wubloader_join_t *j,
+    const ngx_http_wubloader_record_t *record, size_t from, size_t to);
+
+
+#endif /* NGX_HTTP_WUBLOADER_CACHE_H_INCLUDED_ */
