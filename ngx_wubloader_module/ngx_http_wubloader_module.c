@@ -57,11 +57,11 @@ static const ngx_http_wubloader_kind_t  ngx_http_wubloader_kinds[] = {
       ngx_http_wubloader_get_segment },
     { ngx_string("cut"), ngx_http_wubloader_cut, 1, 1,
       ngx_http_wubloader_get_cut },
+    { ngx_string("extras"), ngx_http_wubloader_extras, 1, 0,
+      ngx_http_wubloader_list_extras },
     { ngx_string("metrics"), ngx_http_wubloader_metrics, 0, 0,
       ngx_http_wubloader_get_metrics },
 
-    { ngx_string("extras"), NULL, 1, 0,
-      ngx_http_wubloader_list_extras },
     { ngx_string("digest"), NULL, 1, 0,
       ngx_http_wubloader_get_digest },
     { ngx_string("frame"), NULL, 1, 1,
@@ -333,7 +333,8 @@ ngx_http_wubloader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (kind == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"wubloader\" knows no \"%V\"; it serves files, "
-                           "playlist, segments, cut or metrics", &value[1]);
+                           "playlist, segments, cut, extras or metrics",
+                           &value[1]);
         return NGX_CONF_ERROR;
     }
 

@@ -206,12 +206,12 @@ There is nothing at this path.
 
 
 
-=== TEST 13: extras
+=== TEST 13: digest
 --- config
-    location /x { wubloader extras; wubloader_root /srv; }
+    location /x { wubloader digest; wubloader_root /srv; }
 --- must_die
 --- error_log
-"wubloader extras" is not in this version
+"wubloader digest" is not in this version
 
 
 

@@ -45,10 +45,12 @@ my @rooms = (
     },
 );
 
-# What one file may include beyond its room: wub_dir alone reads a folder.
+# What files may include beyond their room: wub_dir and wub_walk alone read
+# folders.
 my %extra = (
     'common/wub_dir.c' => qr/^<(?: dirent | errno | fcntl | unistd
         | sys\/(?:stat|types|syscall) | linux\/openat2 )\.h>$/x,
+    'common/wub_walk.c' => qr/^<(?: errno | fcntl | unistd | sys\/stat )\.h>$/x,
 );
 
 # A library and the only files that may include it.
@@ -88,6 +90,7 @@ my %calls_extra = (
     wub_dir   => qr/^(?: open | openat | openat2 | syscall | close | fstat
                        | fstatat | lseek | getdents64 | faccessat
                        | __errno_location )(?:64)?$/x,
+    wub_walk  => qr/^(?: close | fstatat )(?:64)?$/x,
 );
 
 
