@@ -114,6 +114,7 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
     int                           err;
     wub_rc_t                      rc;
     ngx_uint_t                    waited;
+    ngx_http_wubloader_cache_e    found;
     ngx_http_wubloader_record_t  *record;
 
     record = seek->record;
@@ -137,33 +138,47 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
         } else {
             rc = wub_dir_stamp(seek->dirfd, &record->stamp, &err);
             if (rc != WUB_OK) {
-                return ngx_http_wubloader_store_fail(seek->store, rc, err,
+                (void) ngx_http_wubloader_store_fail(seek->store, rc, err,
                                                      seek->path);
+                goto done;
             }
         }
 
         switch (ngx_http_wubloader_cache_find(seek)) {
 
         case NGX_OK:
-            seek->store->hits++;
-            return WUB_OK;
+            found = (waited != 0) ? ngx_http_wubloader_cache_wait
+                                  : ngx_http_wubloader_cache_hit;
+
+            seek->store->found = ngx_max(seek->store->found, found);
+            rc = WUB_OK;
+            goto done;
 
         case NGX_AGAIN:
             break;
 
         default:
-            return ngx_http_wubloader_cache_make(seek);
+            rc = ngx_http_wubloader_cache_make(seek);
+            goto done;
         }
 
         if (waited == 0) {
-            (void) ngx_atomic_fetch_add(&seek->cache->shared->counts.waits,
-                                        1);
+            ngx_http_wubloader_count(seek->cache->stats, waits, 1);
+            ngx_http_wubloader_count(seek->cache->stats, waiting, 1);
         }
 
         ngx_msleep(1);
     }
 
-    return ngx_http_wubloader_cache_make(seek);
+    rc = ngx_http_wubloader_cache_make(seek);
+
+done:
+
+    if (waited != 0) {
+        ngx_http_wubloader_count(seek->cache->stats, waiting, -1);
+    }
+
+    return rc;
 }
 
 
@@ -245,8 +260,6 @@ ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek)
     ngx_http_wubloader_record_t  *record;
 
     record = seek->record;
-    seek->store->fills++;
-
     /* of its own: a week of directories is more than a week of indexes */
 
     arena = wub_arena_create(WUB_ARENA_MAX);
@@ -290,8 +303,16 @@ ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek)
 
 failed:
 
-    if (!record->kept || rc != WUB_OK) {
-        (void) ngx_atomic_fetch_add(&seek->cache->shared->counts.unkept, 1);
+    if (record->kept && rc == WUB_OK) {
+        ngx_http_wubloader_count(seek->cache->stats, fills, 1);
+
+        seek->store->found = ngx_max(seek->store->found,
+                                     ngx_http_wubloader_cache_miss);
+
+    } else {
+        ngx_http_wubloader_count(seek->cache->stats, bypasses, 1);
+
+        seek->store->found = ngx_http_wubloader_cache_bypass;
 
         if (seek->plain == NULL || seek->plain->kept) {
             ngx_http_wubloader_zone_drop(seek->cache, seek->key);

@@ -67,23 +67,11 @@ typedef struct {
 } ngx_http_wubloader_item_t;
 
 
-/* counters only ever grow; read without a lock */
-typedef struct {
-    ngx_atomic_t                  hits;
-    ngx_atomic_t                  fills;
-    ngx_atomic_t                  waits;
-    ngx_atomic_t                  unkept;       /* too new to be kept */
-    ngx_atomic_t                  evictions;
-    ngx_atomic_t                  bytes;        /* written to files */
-} ngx_http_wubloader_counts_t;
-
-
 typedef struct {
     ngx_rbtree_t                  rbtree;
     ngx_rbtree_node_t             sentinel;
     ngx_queue_t                   queue;        /* the latest used first */
     ngx_atomic_t                  next;         /* id */
-    ngx_http_wubloader_counts_t   counts;
 } ngx_http_wubloader_shared_t;
 
 
@@ -92,6 +80,7 @@ struct ngx_http_wubloader_cache_s {
     ngx_slab_pool_t              *pool;
     ngx_shm_zone_t               *zone;
     ngx_str_t                     path;     /* with a zero; empty: none */
+    ngx_http_wubloader_stats_t   *stats;    /* NULL: nobody counts */
     ngx_atomic_t                  open;     /* files, in this process */
     ngx_atomic_t                  max;      /* of those; 0: not known yet */
 };
@@ -234,7 +223,7 @@ wub_rc_t ngx_http_wubloader_file_rest(wub_arena_t *arena,
  */
 wub_rc_t ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
     const wub_m3u8_media_t *m, int64_t start, int64_t end,
-    ngx_http_wubloader_text_t *text, size_t *ret_holes);
+    ngx_http_wubloader_text_t *text);
 
 
 /* gzip: texts in blocks that join into one gzip file, in threads */

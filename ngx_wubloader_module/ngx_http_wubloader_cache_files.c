@@ -52,6 +52,11 @@ ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
     cln->data = store;
 
     store->cache = wmcf->cache;
+    store->cache->stats = ngx_http_wubloader_stats(r);
+
+    if (store->cache->stats != NULL) {
+        store->cache->stats->size = store->cache->zone->shm.size;
+    }
 
     if (store->cache->max == 0) {
         store->cache->max = 256;
@@ -209,10 +214,6 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
         (void) unlink((char *) name);
         return NGX_ERROR;
     }
-
-    (void) ngx_atomic_fetch_add(&store->cache->shared->counts.bytes,
-                                (ngx_atomic_int_t) (record->text.len
-                                                    + record->rest.len));
 
     if (ngx_http_wubloader_file_hold(store, fd) != NGX_OK) {
         (void) close(fd);

@@ -150,6 +150,7 @@ ngx_http_wubloader_files_cached(ngx_http_wubloader_listing_t *listing)
         return rc;
     }
 
+    store->nlooked++;
     ngx_http_wubloader_etag_hash(plain->meta.hash, text->etag);
 
     if (ngx_http_wubloader_text_same(text)) {

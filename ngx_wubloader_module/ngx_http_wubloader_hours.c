@@ -428,6 +428,7 @@ ngx_http_wubloader_store_log(ngx_http_request_t *r,
     ctx->seen.hours = store->nlooked;
     ctx->seen.joined = store->joined;
     ctx->seen.holes = store->nholes;
+    ctx->seen.cache = store->found;
 
     if (store->ignored) {
         ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,

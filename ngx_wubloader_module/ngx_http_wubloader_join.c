@@ -11,6 +11,8 @@
 #define NGX_HTTP_WUBLOADER_JOIN_HOURS  258
 
 
+static size_t ngx_http_wubloader_join_holes(
+    const ngx_http_wubloader_join_t *j, int64_t start, int64_t end);
 static wub_rc_t ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j,
     int64_t start, int64_t end);
 static wub_rc_t ngx_http_wubloader_join_walk(ngx_http_wubloader_join_t *j,
@@ -28,7 +30,7 @@ static wub_rc_t ngx_http_wubloader_join_pieces(ngx_http_wubloader_join_t *j);
 wub_rc_t
 ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
     const wub_m3u8_media_t *m, int64_t start, int64_t end,
-    ngx_http_wubloader_text_t *text, size_t *ret_holes)
+    ngx_http_wubloader_text_t *text)
 {
     wub_rc_t                   rc;
     ngx_http_wubloader_join_t  j;
@@ -53,7 +55,8 @@ ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
         return rc;
     }
 
-    *ret_holes = j.joined.nholes;
+    store->nholes += ngx_http_wubloader_join_holes(&j, start, end);
+    store->joined = true;
 
     ngx_http_wubloader_join_tag(&j);
 
@@ -65,6 +68,40 @@ ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
                     : ngx_http_wubloader_join_pieces(&j);
 
     return rc;
+}
+
+
+/* those at both ends, too, which no line tells of */
+
+static size_t
+ngx_http_wubloader_join_holes(const ngx_http_wubloader_join_t *j,
+    int64_t start, int64_t end)
+{
+    size_t                       n;
+    uint32_t                     type;
+    const wub_hourtext_t        *first, *last;
+    const wub_hourtext_piece_t  *piece;
+
+    if (j->joined.npieces == 0) {
+        return 1;
+    }
+
+    n = j->joined.nholes;
+
+    piece = j->joined.pieces;
+    first = j->indexes[piece->hour];
+
+    n += (first->start + first->segments[piece->first].start > start);
+
+    piece = &j->joined.pieces[j->joined.npieces - 1];
+    last = j->indexes[piece->hour];
+
+    type = (piece->last == last->last) ? last->last_type
+                                       : last->segments[piece->last].type;
+
+    n += (j->joined.last_end < end || type != WUB_SEGMENT_FULL);
+
+    return n;
 }
 
 
@@ -122,6 +159,7 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
             return rc;
         }
 
+        store->nlooked++;
         store->ignored += record->meta.summary.head.ignored;
 
         /* of an hour that ended before the range nothing is chosen */

@@ -153,8 +153,7 @@ typedef struct {
     ngx_fd_t                     *fds;      /* closed with the request */
     size_t                        nfds;
     size_t                        room;     /* of fds */
-    size_t                        hits;     /* items that were there */
-    size_t                        fills;    /* and those that were not */
+    ngx_http_wubloader_cache_e    found;    /* the worst of all */
 
     wub_rc_t                      rc;
     int                           err;          /* errno, or 0 */

@@ -221,11 +221,10 @@ ngx_http_wubloader_media_range(ngx_http_wubloader_media_t *m)
 static ngx_http_wubloader_media_e
 ngx_http_wubloader_media_joined(ngx_http_wubloader_media_t *m)
 {
-    size_t    holes;
     wub_rc_t  rc;
 
     rc = ngx_http_wubloader_join(&m->store, &m->media, m->start, m->end,
-                                 &m->text, &holes);
+                                 &m->text);
 
     switch (rc) {
 

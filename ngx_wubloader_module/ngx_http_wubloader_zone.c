@@ -202,10 +202,10 @@ ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
     ngx_shmtx_unlock(&cache->pool->mutex);
 
     if (rc == NGX_OK) {
-        (void) ngx_atomic_fetch_add(&shared->counts.hits, 1);
+        ngx_http_wubloader_count(cache->stats, hits, 1);
 
     } else if (rc != NGX_AGAIN) {
-        (void) ngx_atomic_fetch_add(&shared->counts.fills, 1);
+        ngx_http_wubloader_count(cache->stats, misses, 1);
     }
 
     return rc;
@@ -365,7 +365,13 @@ ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
         entry->maker = 0;
         entry->ready = 1;
 
+        ngx_http_wubloader_count(cache->stats, hours, 1);
         rc = NGX_OK;
+    }
+
+    if (cache->stats != NULL) {
+        cache->stats->bytes = cache->zone->shm.size
+                              - cache->pool->pfree * ngx_pagesize;
     }
 
     ngx_shmtx_unlock(&cache->pool->mutex);
@@ -428,7 +434,7 @@ ngx_http_wubloader_zone_alloc(ngx_http_wubloader_cache_t *cache, size_t size,
 
         ngx_http_wubloader_zone_delete(cache, entry, gone);
 
-        (void) ngx_atomic_fetch_add(&cache->shared->counts.evictions, 1);
+        ngx_http_wubloader_count(cache->stats, evictions, 1);
     }
 }
 
@@ -446,7 +452,10 @@ ngx_http_wubloader_zone_empty(ngx_http_wubloader_cache_t *cache,
         gone->ids[gone->n++] = entry->meta.id;
     }
 
-    entry->ready = 0;
+    if (entry->ready) {
+        entry->ready = 0;
+        ngx_http_wubloader_count(cache->stats, hours, -1);
+    }
 }
 
 
