@@ -311,7 +311,7 @@ worker_check_tags(wub_arena_t *arena, const worker_list_t *more,
                                     * sizeof(wub_str_t));
 
     if (items == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "The tags");
+        return worker_fail_memory(err, "The tags");
     }
 
     if (tags->nitems > 0) {
@@ -478,7 +478,7 @@ worker_check_hour(wub_arena_t *arena, const worker_check_t *check,
     path = worker_store_hour_path(arena, &check->store, &hour);
 
     if (path == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "The path of an hour");
+        return worker_fail_memory(err, "The path of an hour");
     }
 
     rc = wub_dir_open(check->store.segments, path, &fd, &error);
@@ -569,7 +569,7 @@ worker_check_add(wub_arena_t *arena, int64_t hour_us, wub_str_t stem,
     name = wub_arena_alloc(arena, WUB_HOUR_LEN + 1 + stem.len);
 
     if (ret->names == NULL || name == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "The tombstones");
+        return worker_fail_memory(err, "The tombstones");
     }
 
     wub_hour_format(hour_us, name);

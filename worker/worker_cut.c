@@ -70,7 +70,7 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
 
     c = wub_arena_calloc(arena, sizeof(worker_cutter_t));
     if (c == NULL) {
-        return worker_fail_wub(err, WUB_NO_MEMORY, "Cutting");
+        return worker_fail_memory(err, "Cutting");
     }
 
     c->cut = cut;
@@ -86,7 +86,7 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
 
     rc = (c->arena != NULL && c->beside != NULL)
          ? worker_join_init(&c->join, err)
-         : worker_fail_wub(err, WUB_NO_MEMORY, "Cutting");
+         : worker_fail_memory(err, "Cutting");
 
     if (rc == WORKER_OK) {
         rc = worker_cut_check(c, err);
