@@ -253,7 +253,7 @@ wub_hourtext_index(wub_arena_t *arena, const wub_hour_t *hour,
 
     t->start = hour->start;
     t->last_end = WUB_HOURTEXT_NONE;
-    t->greatest = WUB_HOURTEXT_NONE;
+    t->before = WUB_HOURTEXT_NONE;
     t->youngest = WUB_HOURTEXT_NONE;
     t->size = (uint32_t) size;
     t->nsegments = (uint32_t) hour->nsegments;
@@ -355,11 +355,14 @@ wub_hourtext_own(void *data, const wub_hour_t *hour,
 
     wub_m3u8_segment(&builder->text, builder->m, t->start, segment);
 
+    if (t->nown != 0 && t->last_end > t->before) {
+        t->before = t->last_end;
+    }
+
     t->nown++;
     t->last = (uint32_t) i;
     t->last_end = to;
     t->last_type = segment->type;
-    t->greatest = (to > t->greatest) ? to : t->greatest;
 
     if (segment->duration >= t->longest) {
         t->longest = segment->duration;
@@ -499,15 +502,15 @@ wub_hourtext_extend(wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
 
 
 /*
- * Whether all own ones from the one at i on are listed, which must neither
- * reach the end of the range nor hold a hole back, and the totals of t tell
- * the rest that must be known of them.
+ * Whether all own ones from the one at i on are listed, where none
+ * but the last may reach the end of the range and none may hold a hole back,
+ * and the totals of t tell the rest that must be known of them.
  */
 static bool
 wub_hourtext_uncut(const wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
     size_t i)
 {
-    return t->greatest < j->walk.end
+    return t->before < j->walk.end
            && t->longest_at >= i
            && (t->nholes == 0
                || !wub_m3u8_held(t->youngest, j->m->now, j->m->live_hold));

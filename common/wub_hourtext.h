@@ -53,7 +53,7 @@ typedef struct {
     int64_t                 start;      /* of the hour */
     int64_t                 longest;    /* duration */
     int64_t                 last_end;   /* end of the last */
-    int64_t                 greatest;   /* greatest end of any */
+    int64_t                 before;     /* greatest end of all but the last */
     int64_t                 youngest;   /* greatest end of a hole */
     uint32_t                size;       /* bytes of all of it */
     uint32_t                text_len;   /* bytes of the hour's text */

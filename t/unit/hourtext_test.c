@@ -570,7 +570,7 @@ index_of_an_hour(void **state)
     assert_true(t->start == ZERO + WUB_HOUR);
     assert_true(t->longest == 2 * S);
     assert_true(t->last_end == t->start + 21 * S);
-    assert_true(t->greatest == t->start + 21 * S);
+    assert_true(t->before == t->start + 19 * S);
     assert_true(t->youngest == t->start + 11 * S);
     assert_int_equal(t->text_len, st->texts[1].len);
     assert_int_equal(t->nsegments, 10);
