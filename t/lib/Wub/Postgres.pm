@@ -104,7 +104,7 @@ sub _folders {
     $self->{data} = "$self->{base}/data";
     $self->{log} = "$self->{base}/postgres.log";
 
-    chmod 0755, $self->{made};
+    chmod 0700, $self->{made};
     if ($self->{user}) {
         chown $self->{user}{uid}, $self->{user}{gid}, $self->{made},
             $self->{base};
