@@ -157,6 +157,9 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
         case NGX_AGAIN:
             break;
 
+        case NGX_ABORT:
+            return WUB_DECLINED;
+
         default:
             rc = ngx_http_wubloader_cache_make(seek);
             goto done;
@@ -225,7 +228,8 @@ ngx_http_wubloader_cache_find(ngx_http_wubloader_seek_t *seek)
     record = seek->record;
 
     rc = ngx_http_wubloader_zone_get(seek->cache, seek->key, &record->stamp,
-                                     seek->store->arena, &item);
+                                     seek->store->arena, !seek->store->peek,
+                                     &item);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -234,7 +238,10 @@ ngx_http_wubloader_cache_find(ngx_http_wubloader_seek_t *seek)
     record->rest = item.rest;
     record->kept = 1;
 
-    if (item.meta.id == 0) {
+    if (item.meta.id == 0
+        || (seek->item == ngx_http_wubloader_item_hour
+            && item.meta.latest <= seek->store->from))
+    {
         return NGX_OK;
     }
 
@@ -242,7 +249,7 @@ ngx_http_wubloader_cache_find(ngx_http_wubloader_seek_t *seek)
 
     if (ngx_http_wubloader_file_open(seek->store, record) != NGX_OK) {
         record->kept = 0;
-        return NGX_DECLINED;
+        return seek->store->peek ? NGX_ABORT : NGX_DECLINED;
     }
 
     return NGX_OK;

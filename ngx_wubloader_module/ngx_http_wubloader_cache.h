@@ -94,11 +94,12 @@ ngx_int_t ngx_http_wubloader_zone_init(ngx_shm_zone_t *zone, void *data);
  * NGX_OK: ret is filled in, its rest in the arena.  NGX_DECLINED: there is
  * none, and the caller is now the one who makes it: put or drop follows.
  * NGX_AGAIN: another one makes it.  NGX_ERROR: there is no room for a mark
- * that others could see; all else as with NGX_DECLINED.
+ * that others could see; all else as with NGX_DECLINED.  NGX_ABORT, without
+ * claim: there is none.
  */
 ngx_int_t ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
     const u_char key[NGX_HTTP_WUBLOADER_KEY], const wub_dir_stamp_t *stamp,
-    wub_arena_t *arena, ngx_http_wubloader_item_t *ret);
+    wub_arena_t *arena, ngx_uint_t claim, ngx_http_wubloader_item_t *ret);
 
 /* a name that no file has; takes no lock */
 uint64_t ngx_http_wubloader_zone_id(ngx_http_wubloader_cache_t *cache);
@@ -139,7 +140,8 @@ void ngx_http_wubloader_cache_clean(ngx_http_wubloader_cache_t *cache,
 
 /*
  * The item of an hour, made when there is none.  WUB_NOT_FOUND: the hour is
- * gone.  Of item_hour the text may be nowhere: without "path=".
+ * gone; WUB_DECLINED: store->peek, and there is none.  Of item_hour the text
+ * may be nowhere: without "path=", and where it ends before store->from.
  */
 wub_rc_t ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_item_e item, int64_t hour,

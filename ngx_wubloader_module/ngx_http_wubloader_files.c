@@ -67,6 +67,20 @@ ngx_http_wubloader_files(ngx_http_request_t *r)
     ngx_http_wubloader_store_init(r, &listing->store, &listing->path);
     ngx_http_wubloader_text_init(r, &listing->text);
 
+    if (listing->store.cache && listing->store.cache->path.len
+        && listing->path.nparts == 3)
+    {
+        listing->store.peek = 1;
+        listing->rc = ngx_http_wubloader_files_cached(listing);
+
+        if (listing->rc == WUB_OK) {
+            return ngx_http_wubloader_files_done(r, listing);
+        }
+
+        ngx_http_wubloader_store_again(&listing->store);
+        ngx_http_wubloader_text_again(&listing->text);
+    }
+
     return ngx_http_wubloader_task(r, ngx_http_wubloader_files_work,
                                    ngx_http_wubloader_files_done, listing);
 }

@@ -34,6 +34,8 @@ ngx_http_wubloader_store_init(ngx_http_request_t *r,
     store->segments_uri = ngx_http_wubloader_wub(wlcf->segments_uri);
     store->tolerance = (int64_t) wlcf->tolerance * 1000;
 
+    store->from = INT64_MIN;
+
     ngx_http_wubloader_cache_attach(r, store);
 }
 
@@ -243,6 +245,51 @@ ngx_http_wubloader_is_dir(ngx_http_wubloader_store_t *store, const char *path,
     (void) close(linkfd);
 
     return 1;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_peek(ngx_http_wubloader_store_t *store,
+    int64_t start, int64_t end)
+{
+    int64_t  first, last;
+
+    wub_best_hours(start, end, &first, &last);
+
+    if (start >= end || last - first >= NGX_HTTP_WUBLOADER_PEEK * WUB_HOUR) {
+        return WUB_DECLINED;
+    }
+
+    store->hours = wub_arena_alloc(store->arena, NGX_HTTP_WUBLOADER_PEEK
+                                                 * sizeof(int64_t));
+    if (store->hours == NULL) {
+        return WUB_NO_MEMORY;
+    }
+
+    for ( /* void */ ; first <= last; first += WUB_HOUR) {
+        store->hours[store->nhours++] = first;
+    }
+
+    store->peek = 1;
+
+    return WUB_OK;
+}
+
+
+void
+ngx_http_wubloader_store_again(ngx_http_wubloader_store_t *store)
+{
+    store->peek = 0;
+    store->nhours = 0;
+    store->ignored = 0;
+    store->nlooked = 0;
+    store->nholes = 0;
+    store->joined = false;
+    store->found = ngx_http_wubloader_cache_none;
+
+    store->rc = WUB_OK;
+    store->err = 0;
+    store->where = NULL;
 }
 
 

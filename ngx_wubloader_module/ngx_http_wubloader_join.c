@@ -121,6 +121,7 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
 
     wub_best_hours(start, end, &first, &last);
 
+    store->from = start;
     n = 0;
 
     for (i = 0; i < store->nhours; i++) {

@@ -154,6 +154,9 @@ typedef struct {
     size_t                        nfds;
     size_t                        room;     /* of fds */
     ngx_http_wubloader_cache_e    found;    /* the worst of all */
+    int64_t                       from;     /* texts that end before it are
+                                               not opened */
+    ngx_uint_t                    peek;     /* only what is in the cache */
 
     wub_rc_t                      rc;
     int                           err;          /* errno, or 0 */
@@ -301,6 +304,9 @@ typedef struct {
 void ngx_http_wubloader_text_init(ngx_http_request_t *r,
     ngx_http_wubloader_text_t *text);
 
+/* before a second try */
+void ngx_http_wubloader_text_again(ngx_http_wubloader_text_t *text);
+
 /* in a thread; body stays in use */
 wub_rc_t ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
     wub_arena_t *arena, wub_str_t body);
@@ -378,6 +384,17 @@ wub_rc_t ngx_http_wubloader_store_read(ngx_http_wubloader_store_t *store,
 /* those that are not hidden and are directories, sorted */
 wub_rc_t ngx_http_wubloader_store_dirs(ngx_http_wubloader_store_t *store,
     const char *path, wub_names_t *ret);
+
+/*
+ * In the event loop, for a look at the cache that reads no directory: hours
+ * are all of the span, there or not.  And for the task after it.
+ */
+wub_rc_t ngx_http_wubloader_store_peek(ngx_http_wubloader_store_t *store,
+    int64_t start, int64_t end);
+void ngx_http_wubloader_store_again(ngx_http_wubloader_store_t *store);
+
+/* hours that a peek looks at */
+#define NGX_HTTP_WUBLOADER_PEEK  5
 
 /* fills in hours and indexes; WUB_NOT_FOUND: no such quality */
 wub_rc_t ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store);

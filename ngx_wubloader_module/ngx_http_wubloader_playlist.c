@@ -36,6 +36,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_wubloader_media(ngx_http_request_t *r,
     const ngx_http_wubloader_path_t *path);
+static ngx_uint_t ngx_http_wubloader_media_peek(
+    ngx_http_wubloader_media_t *m);
 static void ngx_http_wubloader_media_work(void *data);
 static ngx_http_wubloader_media_e ngx_http_wubloader_media_range(
     ngx_http_wubloader_media_t *m);
@@ -126,8 +128,46 @@ ngx_http_wubloader_media(ngx_http_request_t *r,
     m->media.live_hold = (int64_t) wlcf->live_hold * 1000;
     m->media.target_duration = wlcf->target_duration;
 
+    if (ngx_http_wubloader_media_peek(m)) {
+        return ngx_http_wubloader_media_done(r, m);
+    }
+
     return ngx_http_wubloader_task(r, ngx_http_wubloader_media_work,
                                    ngx_http_wubloader_media_done, m);
+}
+
+
+/*
+ * A few hours that are all in the cache are joined in the event loop: that
+ * takes less time than to hand them to a thread, which has to do all else.
+ */
+
+static ngx_uint_t
+ngx_http_wubloader_media_peek(ngx_http_wubloader_media_t *m)
+{
+    if (m->store.cache == NULL || m->store.cache->path.len == 0
+        || m->start == NGX_HTTP_WUBLOADER_UNSET
+        || m->end == NGX_HTTP_WUBLOADER_UNSET
+        || ngx_http_wubloader_store_peek(&m->store, m->start, m->end)
+           != WUB_OK)
+    {
+        return 0;
+    }
+
+    m->result = ngx_http_wubloader_media_range(m);
+
+    /* without any hour there may be no such quality */
+
+    if (ngx_http_wubloader_media_joined(m) == ngx_http_wubloader_media_found
+        && m->store.nlooked != 0)
+    {
+        return 1;
+    }
+
+    ngx_http_wubloader_store_again(&m->store);
+    ngx_http_wubloader_text_again(&m->text);
+
+    return 0;
 }
 
 

@@ -50,6 +50,15 @@ ngx_http_wubloader_text_init(ngx_http_request_t *r,
 }
 
 
+void
+ngx_http_wubloader_text_again(ngx_http_wubloader_text_t *text)
+{
+    text->pieces = NULL;
+    text->npieces = 0;
+    text->same = 0;
+}
+
+
 wub_rc_t
 ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
     wub_arena_t *arena, wub_str_t body)

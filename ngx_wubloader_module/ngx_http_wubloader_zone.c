@@ -162,21 +162,24 @@ ngx_http_wubloader_zone_clock(void)
 ngx_int_t
 ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
     const u_char key[NGX_HTTP_WUBLOADER_KEY], const wub_dir_stamp_t *stamp,
-    wub_arena_t *arena, ngx_http_wubloader_item_t *ret)
+    wub_arena_t *arena, ngx_uint_t claim, ngx_http_wubloader_item_t *ret)
 {
     ngx_int_t                     rc;
-    ngx_http_wubloader_gone_t     gone;
     ngx_http_wubloader_entry_t   *entry;
     ngx_http_wubloader_shared_t  *shared;
 
     shared = cache->shared;
-    ngx_memzero(&gone, sizeof(ngx_http_wubloader_gone_t));
 
     ngx_shmtx_lock(&cache->pool->mutex);
 
     entry = ngx_http_wubloader_zone_find(cache, key);
 
-    if (entry == NULL) {
+    if (!claim && (entry == NULL || !entry->ready
+                   || !wub_stamp_eq(&entry->stamp, stamp)))
+    {
+        rc = NGX_ABORT;
+
+    } else if (entry == NULL) {
 
         /* nothing is evicted for the sake of a mark */
 
@@ -204,7 +207,7 @@ ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
     if (rc == NGX_OK) {
         ngx_http_wubloader_count(cache->stats, hits, 1);
 
-    } else if (rc != NGX_AGAIN) {
+    } else if (rc != NGX_AGAIN && rc != NGX_ABORT) {
         ngx_http_wubloader_count(cache->stats, misses, 1);
     }
 
