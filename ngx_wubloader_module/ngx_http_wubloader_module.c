@@ -59,6 +59,8 @@ static const ngx_http_wubloader_kind_t  ngx_http_wubloader_kinds[] = {
       ngx_http_wubloader_get_cut },
     { ngx_string("extras"), ngx_http_wubloader_extras, 1, 0,
       ngx_http_wubloader_list_extras },
+    { ngx_string("status"), ngx_http_wubloader_status, 1, 0,
+      ngx_http_wubloader_get_status },
     { ngx_string("metrics"), ngx_http_wubloader_metrics, 0, 0,
       ngx_http_wubloader_get_metrics },
 
@@ -72,8 +74,6 @@ static const ngx_http_wubloader_kind_t  ngx_http_wubloader_kinds[] = {
       ngx_http_wubloader_get_thumbnail },
     { ngx_string("thrimshim"), NULL, 0, 0,
       ngx_http_wubloader_get_thrimshim },
-    { ngx_string("status"), NULL, 1, 0,
-      ngx_http_wubloader_get_status },
 
     { ngx_null_string, NULL, 0, 0, 0 }
 };
@@ -333,7 +333,8 @@ ngx_http_wubloader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (kind == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"wubloader\" knows no \"%V\"; it serves files, "
-                           "playlist, segments, cut, extras or metrics",
+                           "playlist, segments, cut, extras, status or "
+                           "metrics",
                            &value[1]);
         return NGX_CONF_ERROR;
     }

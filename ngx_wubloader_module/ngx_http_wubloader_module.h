@@ -436,6 +436,7 @@ ngx_int_t ngx_http_wubloader_playlist(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_segments(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_cut(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_extras(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_status(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_metrics(ngx_http_request_t *r);
 
 /* the part of playlist that answers for a channel */
