@@ -99,14 +99,14 @@ typedef enum {
 
 /* of wubloader_cache; "now": up and down */
 typedef struct {
-    ngx_atomic_t                  hits;     /* hours found */
-    ngx_atomic_t                  misses;   /* hours not found */
-    ngx_atomic_t                  fills;    /* hours read and kept */
-    ngx_atomic_t                  bypasses; /* hours read and not kept */
+    ngx_atomic_t                  hits;     /* items found */
+    ngx_atomic_t                  misses;   /* items not found */
+    ngx_atomic_t                  fills;    /* items made and kept */
+    ngx_atomic_t                  bypasses; /* items made, not kept */
     ngx_atomic_t                  waits;    /* for a fill of another's */
     ngx_atomic_t                  evictions;
     ngx_atomic_t                  waiting;  /* now: requests that wait */
-    ngx_atomic_t                  hours;    /* now: hours kept */
+    ngx_atomic_t                  hours;    /* now: items kept */
     ngx_atomic_t                  bytes;    /* now: bytes of the zone used */
     ngx_atomic_t                  size;     /* of the zone; 0: no cache */
 } ngx_http_wubloader_stats_t;

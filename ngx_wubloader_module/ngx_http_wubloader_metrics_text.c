@@ -135,35 +135,36 @@ static const wub_metrics_t  ngx_http_wubloader_processes_metric = {
 static const ngx_http_wubloader_stat_t  ngx_http_wubloader_stat_metrics[] = {
 
     { { "wubloader_cache_hits_total", WUB_METRICS_COUNTER,
-        "Hours found in the cache" },
+        "Items found in the cache: an hour's index, listing, or one of them "
+        "compressed" },
       offsetof(ngx_http_wubloader_stats_t, hits) },
 
     { { "wubloader_cache_misses_total", WUB_METRICS_COUNTER,
-        "Hours not found in the cache, or changed since" },
+        "Items not found in the cache, or changed since" },
       offsetof(ngx_http_wubloader_stats_t, misses) },
 
     { { "wubloader_cache_fills_total", WUB_METRICS_COUNTER,
-        "Hours read from disk and kept" },
+        "Items made from what is on disk and kept" },
       offsetof(ngx_http_wubloader_stats_t, fills) },
 
     { { "wubloader_cache_bypasses_total", WUB_METRICS_COUNTER,
-        "Hours read from disk and not kept: too fresh, or no room" },
+        "Items made and not kept: too fresh, or no room" },
       offsetof(ngx_http_wubloader_stats_t, bypasses) },
 
     { { "wubloader_cache_waits_total", WUB_METRICS_COUNTER,
-        "Requests that waited for another one to fill an hour" },
+        "Times that a request waited for another one to make an item" },
       offsetof(ngx_http_wubloader_stats_t, waits) },
 
     { { "wubloader_cache_evictions_total", WUB_METRICS_COUNTER,
-        "Hours thrown out to make room" },
+        "Items thrown out to make room" },
       offsetof(ngx_http_wubloader_stats_t, evictions) },
 
     { { "wubloader_cache_waiters", WUB_METRICS_GAUGE,
-        "Requests that wait for another one to fill an hour" },
+        "Requests that wait for another one to make an item" },
       offsetof(ngx_http_wubloader_stats_t, waiting) },
 
-    { { "wubloader_cache_hours", WUB_METRICS_GAUGE,
-        "Hours in the cache" },
+    { { "wubloader_cache_items", WUB_METRICS_GAUGE,
+        "Items in the cache" },
       offsetof(ngx_http_wubloader_stats_t, hours) },
 
     { { "wubloader_cache_bytes", WUB_METRICS_GAUGE,

@@ -99,7 +99,7 @@ my @mistakes = (
     ['a metric is missing', 's/`nginx_processes`/processes/',
      qr/metric nginx_processes: not in README/],
     ['a metric that does not exist',
-     's/`wubloader_cache_hours`/`wubloader_cache_days`/',
+     's/`wubloader_cache_items`/`wubloader_cache_days`/',
      qr/wubloader_cache_days: what is that/],
     ['a link to nowhere', 's/\(#try-it\)/(#try-this)/',
      qr/#try-this: there is no such heading/],

@@ -297,4 +297,43 @@ $nginx->stop;
 my @bad = grep { !/exited on signal 9/ } $nginx->unexpected;
 
 is("@bad", '', 'error.log is clean but for the kill');
+
+
+# ---- the cache
+
+$nginx = Wub::Nginx->new(
+    http_config => <<'END',
+        wubloader_cache zone=hours:2m;
+        log_format found '$wubloader_cache_status';
+END
+    config => <<"END");
+        wubloader_root $root;
+        access_log logs/found.log found;
+        location /playlist { wubloader playlist; }
+        location /metrics { wubloader metrics; access_log off; }
+END
+
+# what is as new as this is not kept
+
+sleep 0.1;
+is($nginx->start, '', 'nginx with a cache starts');
+is(get($play)->{status}, 200, "the playlist ($_)") for 1 .. 3;
+
+my (undef, $cache) = metrics({ wubloader_cache_fills_total => 1,
+                               wubloader_cache_misses_total => 1,
+                               wubloader_cache_hits_total => 2,
+                               wubloader_cache_bypasses_total => 0,
+                               wubloader_cache_waits_total => 0,
+                               wubloader_cache_evictions_total => 0,
+                               wubloader_cache_waiters => 0,
+                               wubloader_cache_items => 1,
+                               wubloader_cache_size_bytes => 2 << 20 },
+                             'cache');
+
+cmp_ok($cache->{wubloader_cache_bytes}, '>', 4096, 'cache: bytes');
+cmp_ok($cache->{wubloader_cache_bytes}, '<', 2 << 20, 'cache: not all');
+
+is($nginx->stop, '', 'nginx with a cache ends');
+is(Wub::Nginx::slurp($nginx->root . '/logs/found.log'), "MISS\nHIT\nHIT\n",
+   '$wubloader_cache_status');
 done_testing;
