@@ -73,6 +73,10 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
     rc = ngx_http_wubloader_cache_get(store, ngx_http_wubloader_item_hour,
                                       hour, &record);
     if (rc == WUB_OK) {
+        rc = ngx_http_wubloader_file_need(store, &record);
+    }
+
+    if (rc == WUB_OK) {
         rc = ngx_http_wubloader_file_rest(store->arena, &record);
     }
 
@@ -89,8 +93,7 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
 wub_rc_t
 ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_item_e item, int64_t hour,
-    const ngx_http_wubloader_record_t *plain,
-    ngx_http_wubloader_record_t *ret)
+    ngx_http_wubloader_record_t *plain, ngx_http_wubloader_record_t *ret)
 {
     ngx_http_wubloader_seek_t  seek;
 
@@ -239,6 +242,7 @@ ngx_http_wubloader_cache_find(ngx_http_wubloader_seek_t *seek)
     record->kept = 1;
 
     if (item.meta.id == 0
+        || (seek->plain == NULL && seek->store->lazy)
         || (seek->item == ngx_http_wubloader_item_hour
             && item.meta.latest <= seek->store->from))
     {

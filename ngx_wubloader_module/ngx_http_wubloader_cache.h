@@ -141,7 +141,7 @@ void ngx_http_wubloader_cache_clean(ngx_http_wubloader_cache_t *cache,
 /*
  * The item of an hour, made when there is none.  WUB_NOT_FOUND: the hour is
  * gone; WUB_DECLINED: store->peek, and there is none.  Of item_hour the text
- * may be nowhere: without "path=", and where it ends before store->from.
+ * may be nowhere, without "path=", and is not open while store->lazy is set.
  */
 wub_rc_t ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_item_e item, int64_t hour,
@@ -151,11 +151,13 @@ wub_rc_t ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
 wub_rc_t ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
     int64_t hour, wub_hour_t *ret);
 
-/* the compressed form of a record of item - 1 that is there */
+/*
+ * The compressed form of a record of item - 1 that is there.  WUB_IO: its
+ * text went before it was needed.
+ */
 wub_rc_t ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_item_e item, int64_t hour,
-    const ngx_http_wubloader_record_t *plain,
-    ngx_http_wubloader_record_t *ret);
+    ngx_http_wubloader_record_t *plain, ngx_http_wubloader_record_t *ret);
 
 
 /* item: made into a record whose bytes lie in the arena given */
@@ -168,7 +170,7 @@ typedef struct {
     int64_t                             hour;
     const char                         *path;   /* of the hour */
     int                                 dirfd;
-    const ngx_http_wubloader_record_t  *plain;  /* NULL: of a directory */
+    ngx_http_wubloader_record_t        *plain;  /* NULL: of a directory */
     u_char                              key[NGX_HTTP_WUBLOADER_KEY];
     ngx_http_wubloader_record_t        *record;
 } ngx_http_wubloader_seek_t;
@@ -207,6 +209,10 @@ ngx_int_t ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
 void ngx_http_wubloader_file_remove(ngx_http_wubloader_cache_t *cache,
     uint64_t id);
 
+/* opens it, if that was put off; WUB_IO: it is gone */
+wub_rc_t ngx_http_wubloader_file_need(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_record_t *record);
+
 /* bytes of the text in memory */
 wub_rc_t ngx_http_wubloader_file_text(wub_arena_t *arena,
     const ngx_http_wubloader_record_t *record, uint32_t from, uint32_t to,
@@ -221,7 +227,8 @@ wub_rc_t ngx_http_wubloader_file_rest(wub_arena_t *arena,
 
 /*
  * The playlist of a range of store->hours into text, tag and compressed
- * form included.  WUB_DECLINED: so many hours that it is made without.
+ * form included.  WUB_DECLINED: there are so many hours, or store->peek and
+ * one is not there, that it is made without; WUB_IO: a text went.
  */
 wub_rc_t ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
     const wub_m3u8_media_t *m, int64_t start, int64_t end,
@@ -231,15 +238,13 @@ wub_rc_t ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
 /* gzip: texts in blocks that join into one gzip file, in threads */
 
 typedef struct {
-    wub_arena_t                  *arena;
-    void                         *stream;   /* of zlib */
+    void                         *stream;   /* of zlib; NULL: not begun */
 } ngx_http_wubloader_deflate_t;
 
-/* NULL stream: memory */
-wub_rc_t ngx_http_wubloader_deflate_init(ngx_http_wubloader_deflate_t *d,
-    wub_arena_t *arena);
-
-/* appends one block that ends at a byte, whole in itself, and not the last */
+/*
+ * Appends one block that ends at a byte, whole in itself, and not the last.
+ * d begins as zeroes and lies in the buffer's arena.
+ */
 wub_rc_t ngx_http_wubloader_deflate_block(ngx_http_wubloader_deflate_t *d,
     wub_buf_t *b, wub_str_t text);
 

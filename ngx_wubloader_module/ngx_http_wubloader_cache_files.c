@@ -150,6 +150,21 @@ ngx_http_wubloader_file_open(ngx_http_wubloader_store_t *store,
 }
 
 
+wub_rc_t
+ngx_http_wubloader_file_need(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_record_t *record)
+{
+    if (record->fd != NGX_INVALID_FILE || record->text.data != NULL
+        || record->meta.id == 0)
+    {
+        return WUB_OK;
+    }
+
+    return (ngx_http_wubloader_file_open(store, record) == NGX_OK) ? WUB_OK
+                                                                   : WUB_IO;
+}
+
+
 /* the request closes it, if it may have one more */
 
 static ngx_int_t
@@ -202,6 +217,7 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
 
     fd = open((char *) name, O_RDWR|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
     if (fd == NGX_INVALID_FILE) {
+        store->unwritten = ngx_errno;
         return NGX_ERROR;
     }
 
@@ -210,6 +226,8 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
     if (ngx_http_wubloader_file_put(fd, record->text) != NGX_OK
         || ngx_http_wubloader_file_put(fd, record->rest) != NGX_OK)
     {
+        store->unwritten = ngx_errno;
+
         (void) close(fd);
         (void) unlink((char *) name);
         return NGX_ERROR;

@@ -99,9 +99,12 @@ ngx_http_wubloader_files_work(void *data)
     {
         listing->rc = ngx_http_wubloader_files_cached(listing);
 
-        if (listing->rc != WUB_NOT_FOUND && listing->rc != WUB_DECLINED) {
+        if (listing->rc == WUB_OK || listing->rc == WUB_NO_MEMORY) {
             return;
         }
+
+        ngx_http_wubloader_store_again(&listing->store);
+        ngx_http_wubloader_text_again(&listing->text);
     }
 
     ngx_memzero(&names, sizeof(wub_names_t));
@@ -158,6 +161,8 @@ ngx_http_wubloader_files_cached(ngx_http_wubloader_listing_t *listing)
 
     item = listing->tombstones ? ngx_http_wubloader_item_tombs
                                : ngx_http_wubloader_item_list;
+
+    store->lazy = text->gzip;
 
     rc = ngx_http_wubloader_cache_get(store, item, hour, plain);
     if (rc != WUB_OK) {

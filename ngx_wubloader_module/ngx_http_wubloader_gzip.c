@@ -16,6 +16,9 @@
  */
 #define NGX_HTTP_WUBLOADER_GZIP_LEVEL   1
 
+/* a block of fewer bytes, the head of a playlist say, is not compressed */
+#define NGX_HTTP_WUBLOADER_GZIP_STORED  512
+
 /* window of 32K, and 16 for the header and trailer of gzip */
 #define NGX_HTTP_WUBLOADER_GZIP_WINDOW  (MAX_WBITS + 16)
 
@@ -23,6 +26,10 @@
 static ngx_uint_t ngx_http_wubloader_gzip_coding(u_char *p, u_char *last);
 static ngx_uint_t ngx_http_wubloader_gzip_zero(u_char *p, u_char *last);
 static u_char *ngx_http_wubloader_gzip_trim(u_char *p, u_char **last);
+static wub_rc_t ngx_http_wubloader_deflate_start(
+    ngx_http_wubloader_deflate_t *d, wub_arena_t *arena);
+static wub_rc_t ngx_http_wubloader_deflate_stored(wub_buf_t *b,
+    wub_str_t text);
 static voidpf ngx_http_wubloader_gzip_alloc(voidpf opaque, uInt items,
     uInt size);
 static void ngx_http_wubloader_gzip_free(voidpf opaque, voidpf address);
@@ -201,14 +208,17 @@ ngx_http_wubloader_gzip_alloc(voidpf opaque, uInt items, uInt size)
 }
 
 
-wub_rc_t
-ngx_http_wubloader_deflate_init(ngx_http_wubloader_deflate_t *d,
+/* zlib needs 256K, and to clear them: not before there is a use for it */
+
+static wub_rc_t
+ngx_http_wubloader_deflate_start(ngx_http_wubloader_deflate_t *d,
     wub_arena_t *arena)
 {
     z_stream  *z;
 
-    d->arena = arena;
-    d->stream = NULL;
+    if (d->stream != NULL) {
+        return WUB_OK;
+    }
 
     z = wub_arena_calloc(arena, sizeof(z_stream));
     if (z == NULL) {
@@ -237,13 +247,19 @@ ngx_http_wubloader_deflate_block(ngx_http_wubloader_deflate_t *d,
     wub_buf_t *b, wub_str_t text)
 {
     u_char     out[16384];
+    wub_rc_t   rc;
     z_stream  *z;
 
-    z = d->stream;
-
-    if (text.len == 0) {
-        return WUB_OK;
+    if (text.len <= NGX_HTTP_WUBLOADER_GZIP_STORED) {
+        return ngx_http_wubloader_deflate_stored(b, text);
     }
+
+    rc = ngx_http_wubloader_deflate_start(d, b->arena);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    z = d->stream;
 
     if (text.len > UINT32_MAX || deflateReset(z) != Z_OK) {
         return WUB_TOO_BIG;
@@ -261,6 +277,26 @@ ngx_http_wubloader_deflate_block(ngx_http_wubloader_deflate_t *d,
         wub_buf_put(b, (char *) out, sizeof(out) - z->avail_out);
 
     } while (z->avail_out == 0);
+
+    return b->rc;
+}
+
+
+/* RFC 1951, 3.2.4: not the last, at a byte, its length twice */
+
+static wub_rc_t
+ngx_http_wubloader_deflate_stored(wub_buf_t *b, wub_str_t text)
+{
+    if (text.len == 0) {
+        return WUB_OK;
+    }
+
+    wub_buf_putc(b, '\0');
+    wub_buf_putc(b, (char) (text.len & 0xff));
+    wub_buf_putc(b, (char) (text.len >> 8));
+    wub_buf_putc(b, (char) (~text.len & 0xff));
+    wub_buf_putc(b, (char) (~text.len >> 8 & 0xff));
+    wub_buf_str(b, text);
 
     return b->rc;
 }

@@ -483,6 +483,13 @@ ngx_http_wubloader_store_log(ngx_http_request_t *r,
                        store->ignored);
     }
 
+    if (store->unwritten) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, store->unwritten,
+                      "\"%V\" of \"wubloader_cache\" cannot be written; "
+                      "each request reads the directories that it needs",
+                      &store->cache->path);
+    }
+
     if (store->where == NULL) {
         return;
     }

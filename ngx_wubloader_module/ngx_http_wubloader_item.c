@@ -127,12 +127,17 @@ wub_rc_t
 ngx_http_wubloader_item_pack(ngx_http_wubloader_seek_t *seek,
     wub_arena_t *arena)
 {
-    wub_rc_t                            rc;
-    wub_str_t                           text;
-    const ngx_http_wubloader_record_t  *plain;
+    wub_rc_t                      rc;
+    wub_str_t                     text;
+    ngx_http_wubloader_record_t  *plain;
 
     plain = seek->plain;
     seek->record->stamp = plain->stamp;
+
+    rc = ngx_http_wubloader_file_need(seek->store, plain);
+    if (rc != WUB_OK) {
+        return rc;
+    }
 
     rc = ngx_http_wubloader_file_text(arena, plain, 0, plain->meta.text,
                                       &text);
@@ -173,11 +178,7 @@ ngx_http_wubloader_item_make_blocks(wub_arena_t *arena, wub_str_t text,
         return WUB_NO_MEMORY;
     }
 
-    rc = ngx_http_wubloader_deflate_init(&deflate, arena);
-    if (rc != WUB_OK) {
-        return rc;
-    }
-
+    ngx_memzero(&deflate, sizeof(ngx_http_wubloader_deflate_t));
     wub_buf_init(&b, arena, UINT32_MAX);
 
     for (i = 0; i < n; i++) {

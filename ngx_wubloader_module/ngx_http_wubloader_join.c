@@ -14,7 +14,7 @@
 static size_t ngx_http_wubloader_join_holes(
     const ngx_http_wubloader_join_t *j, int64_t start, int64_t end);
 static wub_rc_t ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j,
-    int64_t start, int64_t end);
+    int64_t start, int64_t end, ngx_uint_t behind);
 static wub_rc_t ngx_http_wubloader_join_walk(ngx_http_wubloader_join_t *j,
     int64_t start, int64_t end);
 static wub_rc_t ngx_http_wubloader_join_index(ngx_http_wubloader_join_t *j,
@@ -41,15 +41,31 @@ ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
     j.m = m;
     j.text = text;
 
-    rc = ngx_http_wubloader_join_hours(&j, start, end);
+    store->from = start;
+    store->lazy = text->gzip;
+
+    rc = ngx_http_wubloader_join_hours(&j, start, end, 0);
 
     if (rc == WUB_OK) {
         rc = ngx_http_wubloader_join_walk(&j, start, end);
     }
 
+    /* what begins behind the range only counts where all else ends early */
+
+    if (rc == WUB_OK && (j.joined.npieces == 0 || j.joined.last_end < end)) {
+        rc = ngx_http_wubloader_join_hours(&j, start, end, 1);
+
+        if (rc == WUB_OK) {
+            rc = ngx_http_wubloader_join_walk(&j, start, end);
+        }
+    }
+
     if (rc == WUB_OK) {
         rc = ngx_http_wubloader_join_parts(&j);
     }
+
+    store->from = INT64_MIN;
+    store->lazy = 0;
 
     if (rc != WUB_OK) {
         return rc;
@@ -64,10 +80,8 @@ ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
         return WUB_OK;
     }
 
-    rc = text->gzip ? ngx_http_wubloader_join_packed(&j)
-                    : ngx_http_wubloader_join_pieces(&j);
-
-    return rc;
+    return text->gzip ? ngx_http_wubloader_join_packed(&j)
+                      : ngx_http_wubloader_join_pieces(&j);
 }
 
 
@@ -105,11 +119,14 @@ ngx_http_wubloader_join_holes(const ngx_http_wubloader_join_t *j,
 }
 
 
-/* the records of all hours that have a part in the range */
+/*
+ * The records of all hours that have a part in the range; behind: of those
+ * that begin at its end or later, after the others.
+ */
 
 static wub_rc_t
 ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
-    int64_t end)
+    int64_t end, ngx_uint_t behind)
 {
     size_t                        i, n;
     int64_t                       first, last;
@@ -121,7 +138,6 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
 
     wub_best_hours(start, end, &first, &last);
 
-    store->from = start;
     n = 0;
 
     for (i = 0; i < store->nhours; i++) {
@@ -132,11 +148,13 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
         return WUB_DECLINED;
     }
 
-    j->records = wub_arena_calloc(store->arena,
+    if (j->n == 0) {
+        j->records = wub_arena_calloc(store->arena,
                                (n + 1) * sizeof(ngx_http_wubloader_record_t));
-    j->indexes = wub_arena_calloc(store->arena,
-                                  (n + 1) * sizeof(wub_hourtext_t *));
-    j->hours = wub_arena_calloc(store->arena, (n + 1) * sizeof(int64_t));
+        j->indexes = wub_arena_calloc(store->arena,
+                                      (n + 1) * sizeof(wub_hourtext_t *));
+        j->hours = wub_arena_calloc(store->arena, (n + 1) * sizeof(int64_t));
+    }
 
     if (j->records == NULL || j->indexes == NULL || j->hours == NULL) {
         return WUB_NO_MEMORY;
@@ -144,7 +162,9 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
 
     for (i = 0; i < store->nhours; i++) {
 
-        if (store->hours[i] < first || store->hours[i] > last) {
+        if (store->hours[i] < first || store->hours[i] > last
+            || (store->hours[i] >= end) != behind)
+        {
             continue;
         }
 
@@ -249,7 +269,12 @@ ngx_http_wubloader_join_index(ngx_http_wubloader_join_t *j, size_t i)
 {
     wub_rc_t  rc;
 
-    rc = ngx_http_wubloader_file_rest(j->store->arena, &j->records[i]);
+    rc = ngx_http_wubloader_file_need(j->store, &j->records[i]);
+
+    if (rc == WUB_OK) {
+        rc = ngx_http_wubloader_file_rest(j->store->arena, &j->records[i]);
+    }
+
     if (rc != WUB_OK) {
         return rc;
     }
@@ -300,7 +325,7 @@ ngx_http_wubloader_join_parts(ngx_http_wubloader_join_t *j)
         record = &j->records[piece->hour];
 
         if (piece->to == 0
-            || (record->fd == NGX_INVALID_FILE && record->text.data == NULL))
+            || (record->meta.id == 0 && record->text.data == NULL))
         {
             rc = ngx_http_wubloader_join_index(j, piece->hour);
             if (rc != WUB_OK) {

@@ -9,6 +9,8 @@
 
 static wub_rc_t ngx_http_wubloader_join_packed_part(
     ngx_http_wubloader_join_t *j, const ngx_http_wubloader_part_t *part);
+static wub_rc_t ngx_http_wubloader_join_text(ngx_http_wubloader_join_t *j,
+    ngx_http_wubloader_record_t *record, size_t from, size_t to);
 static wub_rc_t ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
     ngx_http_wubloader_record_t *gz, size_t from, size_t to);
 static wub_rc_t ngx_http_wubloader_join_deflate(ngx_http_wubloader_join_t *j,
@@ -21,11 +23,6 @@ ngx_http_wubloader_join_packed(ngx_http_wubloader_join_t *j)
     size_t                            i;
     wub_rc_t                          rc;
     const ngx_http_wubloader_part_t  *part;
-
-    rc = ngx_http_wubloader_deflate_init(&j->deflate, j->store->arena);
-    if (rc != WUB_OK) {
-        return rc;
-    }
 
     wub_buf_init(&j->packed, j->store->arena, WUB_ARENA_MAX);
     ngx_http_wubloader_gzip_head(&j->packed);
@@ -61,7 +58,6 @@ ngx_http_wubloader_join_packed_part(ngx_http_wubloader_join_t *j,
 {
     size_t                        first, last, size;
     wub_rc_t                      rc;
-    wub_str_t                     text;
     ngx_http_wubloader_record_t   gz;
 
     size = NGX_HTTP_WUBLOADER_BLOCK;
@@ -71,11 +67,8 @@ ngx_http_wubloader_join_packed_part(ngx_http_wubloader_join_t *j,
            ? (part->to + size - 1) / size : part->to / size;
 
     if (first >= last) {
-        rc = ngx_http_wubloader_file_text(j->store->arena, part->record,
-                                          (uint32_t) part->from,
-                                          (uint32_t) part->to, &text);
-
-        return (rc == WUB_OK) ? ngx_http_wubloader_join_deflate(j, text) : rc;
+        return ngx_http_wubloader_join_text(j, part->record, part->from,
+                                            part->to);
     }
 
     rc = ngx_http_wubloader_cache_gz(j->store,
@@ -86,14 +79,8 @@ ngx_http_wubloader_join_packed_part(ngx_http_wubloader_join_t *j,
     }
 
     if (part->from < first * size) {
-        rc = ngx_http_wubloader_file_text(j->store->arena, part->record,
-                                          (uint32_t) part->from,
-                                          (uint32_t) (first * size), &text);
-
-        if (rc == WUB_OK) {
-            rc = ngx_http_wubloader_join_deflate(j, text);
-        }
-
+        rc = ngx_http_wubloader_join_text(j, part->record, part->from,
+                                          first * size);
         if (rc != WUB_OK) {
             return rc;
         }
@@ -105,9 +92,25 @@ ngx_http_wubloader_join_packed_part(ngx_http_wubloader_join_t *j,
         return rc;
     }
 
-    rc = ngx_http_wubloader_file_text(j->store->arena, part->record,
-                                      (uint32_t) (last * size),
-                                      (uint32_t) part->to, &text);
+    return ngx_http_wubloader_join_text(j, part->record, last * size,
+                                        part->to);
+}
+
+
+static wub_rc_t
+ngx_http_wubloader_join_text(ngx_http_wubloader_join_t *j,
+    ngx_http_wubloader_record_t *record, size_t from, size_t to)
+{
+    wub_rc_t   rc;
+    wub_str_t  text;
+
+    rc = ngx_http_wubloader_file_need(j->store, record);
+
+    if (rc == WUB_OK) {
+        rc = ngx_http_wubloader_file_text(j->store->arena, record,
+                                          (uint32_t) from, (uint32_t) to,
+                                          &text);
+    }
 
     return (rc == WUB_OK) ? ngx_http_wubloader_join_deflate(j, text) : rc;
 }

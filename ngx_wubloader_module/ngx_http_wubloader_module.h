@@ -157,6 +157,8 @@ typedef struct {
     int64_t                       from;     /* texts that end before it are
                                                not opened */
     ngx_uint_t                    peek;     /* only what is in the cache */
+    ngx_uint_t                    lazy;     /* texts are opened when needed */
+    int                           unwritten;    /* errno of a text's file */
 
     wub_rc_t                      rc;
     int                           err;          /* errno, or 0 */

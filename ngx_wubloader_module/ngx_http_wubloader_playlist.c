@@ -256,7 +256,10 @@ ngx_http_wubloader_media_range(ngx_http_wubloader_media_t *m)
 }
 
 
-/* from the texts of hours; declined: there are too many of them */
+/*
+ * From the texts of hours.  Declined: there are too many of them, or one
+ * went while it was needed.
+ */
 
 static ngx_http_wubloader_media_e
 ngx_http_wubloader_media_joined(ngx_http_wubloader_media_t *m)
@@ -271,12 +274,14 @@ ngx_http_wubloader_media_joined(ngx_http_wubloader_media_t *m)
     case WUB_OK:
         return ngx_http_wubloader_media_found;
 
-    case WUB_DECLINED:
-        return ngx_http_wubloader_media_declined;
-
-    default:
+    case WUB_NO_MEMORY:
         (void) ngx_http_wubloader_store_fail(&m->store, rc, 0, "");
         return ngx_http_wubloader_media_failed;
+
+    default:
+        m->store.where = NULL;
+        ngx_http_wubloader_text_again(&m->text);
+        return ngx_http_wubloader_media_declined;
     }
 }
 
