@@ -41,7 +41,10 @@ typedef enum {
 } ngx_http_wubloader_item_e;
 
 
-/* as much of a wub_hourtext_t as one that is not cut needs */
+/*
+ * As much of a wub_hourtext_t as one that is not cut needs: of its own one
+ * segment at most.
+ */
 typedef struct {
     wub_hourtext_t                head;
     wub_hourtext_segment_t        first;

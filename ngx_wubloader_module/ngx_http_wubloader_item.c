@@ -85,6 +85,10 @@ ngx_http_wubloader_item_make_hour(ngx_http_wubloader_seek_t *seek,
     ngx_memcpy(&meta->summary, index,
                ngx_min(index->size, sizeof(ngx_http_wubloader_summary_t)));
 
+    /* nobody may look behind the one segment that it has */
+
+    meta->summary.head.nsegments = ngx_min(index->nsegments, 1);
+
     return WUB_OK;
 }
 
