@@ -15,7 +15,7 @@ DEPS_build = gcc libc6-dev make perl pkg-config nginx nginx-dev libpq-dev     \
              libjansson-dev libavformat-dev libavcodec-dev libavutil-dev
 DEPS_run   = postgresql ffmpeg fonts-dejavu-core
 DEPS_test  = libcmocka-dev libtest-base-perl libtest-longstring-perl curl     \
-             chromium nodejs:node npm:npm
+             chromium nodejs:node npm:npm prometheus:promtool
 DEPS_lint  = clang clang-tidy cppcheck
 DEPS_fuzz  = clang libclang-rt-14-dev
 DEPS_mem   = valgrind

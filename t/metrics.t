@@ -256,7 +256,7 @@ sub count {
 {
     my ($text, $before) = metrics();
 
-    $nginx->reload;
+    ok($nginx->reload, 'reload');
 
     my (undef, $after) = metrics();
 
