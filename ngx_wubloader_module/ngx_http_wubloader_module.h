@@ -7,9 +7,9 @@
  * May call: nginx, common/.
  * Frees: a request's pool frees all, its arena and descriptors included.
  *
- * Handlers (files, playlist, master, segments, cut, rough) use args, hours,
- * task and response; they never use each other, but for cut, which decides,
- * and rough, which sends.
+ * Handlers (files, extras, playlist, master, segments, cut, rough, status,
+ * metrics) use args, hours, task and response; they never use each other,
+ * but for cut, which decides, and rough, which sends.
  */
 
 
@@ -74,7 +74,7 @@ typedef struct ngx_http_wubloader_cache_s  ngx_http_wubloader_cache_t;
 typedef struct {
     ngx_array_t                   renders;  /* ngx_http_wubloader_render_t */
     ngx_shm_zone_t               *metrics;  /* NULL: nothing is counted */
-    ngx_http_wubloader_process_t *slot;     /* of this process, or NULL */
+    ngx_http_wubloader_process_t  *slot;    /* of this process, or NULL */
     ngx_http_wubloader_cache_t   *cache;    /* NULL: none */
 } ngx_http_wubloader_main_conf_t;
 

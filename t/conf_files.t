@@ -154,7 +154,16 @@ sub examples {
         $config .= $1 // '';
     }
 
+    # what is of the http block goes there, and a folder to one of the test's
+
+    my $http = join '', $config =~ /^    wubloader_cache [^\n]*\n/mg;
+
+    $config =~ s/^    wubloader_cache [^\n]*\n//mg;
+
     my $server = Wub::Nginx->new(config => $config);
+
+    $http =~ s{path=[^\s;]+}{path=@{[ $server->root ]}/cache};
+    $server->{http_config} = $http;
 
     is($server->start, '', 'nginx takes them') or diag($server->log_text);
     is($server->stop, '', 'and ends');
