@@ -45,9 +45,10 @@ typedef enum {
  * As much of a wub_hourtext_t as one that is not cut needs: of its own one
  * segment at most.
  */
-typedef struct {
-    wub_hourtext_t                head;
-    wub_hourtext_segment_t        first;
+typedef union {
+    int64_t                       align;
+    u_char                        data[sizeof(wub_hourtext_t)
+                                       + sizeof(wub_hourtext_segment_t)];
 } ngx_http_wubloader_summary_t;
 
 
@@ -62,6 +63,13 @@ typedef struct {
     u_char                        hash[16]; /* of the plain text */
     ngx_http_wubloader_summary_t  summary;
 } ngx_http_wubloader_meta_t;
+
+
+static ngx_inline wub_hourtext_t *
+ngx_http_wubloader_summary(ngx_http_wubloader_meta_t *meta)
+{
+    return (wub_hourtext_t *) (void *) meta->summary.data;
+}
 
 
 typedef struct {

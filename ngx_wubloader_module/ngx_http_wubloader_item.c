@@ -82,12 +82,12 @@ ngx_http_wubloader_item_make_hour(ngx_http_wubloader_seek_t *seek,
         meta->latest = ngx_max(meta->latest, end);
     }
 
-    ngx_memcpy(&meta->summary, index,
+    ngx_memcpy(meta->summary.data, index,
                ngx_min(index->size, sizeof(ngx_http_wubloader_summary_t)));
 
     /* nobody may look behind the one segment that it has */
 
-    meta->summary.head.nsegments = ngx_min(index->nsegments, 1);
+    ngx_http_wubloader_summary(meta)->nsegments = ngx_min(index->nsegments, 1);
 
     return WUB_OK;
 }

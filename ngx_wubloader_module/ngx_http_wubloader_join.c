@@ -131,6 +131,7 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
     size_t                        i, n;
     int64_t                       first, last;
     wub_rc_t                      rc;
+    wub_hourtext_t               *index;
     ngx_http_wubloader_store_t   *store;
     ngx_http_wubloader_record_t  *record;
 
@@ -181,17 +182,18 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
         }
 
         store->nlooked++;
-        store->ignored += record->meta.summary.head.ignored;
+        index = ngx_http_wubloader_summary(&record->meta);
+        store->ignored += index->ignored;
 
         /* of an hour that ended before the range nothing is chosen */
 
-        if (record->meta.summary.head.nsegments == 0
+        if (index->nsegments == 0
             || record->meta.latest <= start)
         {
             continue;
         }
 
-        j->indexes[j->n] = &record->meta.summary.head;
+        j->indexes[j->n] = index;
         j->hours[j->n] = store->hours[i];
         j->n++;
     }
@@ -245,7 +247,8 @@ ngx_http_wubloader_join_walk(ngx_http_wubloader_join_t *j, int64_t start,
         for (i = 0; i < n; i++) {
 
             if (whole[i]
-                || j->indexes[i] != &j->records[i].meta.summary.head)
+                || j->indexes[i]
+                   != ngx_http_wubloader_summary(&j->records[i].meta))
             {
                 continue;
             }

@@ -101,7 +101,7 @@ sub unpacked {
     my ($bytes) = @_;
     my $text;
 
-    gunzip(\$bytes => \$text, MultiStream => 0, Transparent => 0,
+    gunzip(\$bytes => \$text, MultiStream => 0, Transparent => 0, Strict => 1,
            TrailingData => my $trail)
         or return "gunzip: $GunzipError";
     return defined $trail && length $trail ? 'something behind it' : $text;
