@@ -75,7 +75,8 @@ TESTS      = $(sort $(wildcard t/*.t t/worker/*.t t/media/*.t)) $(UNITS)      \
 
 # what runs under sanitizers in CI: no browser, no style
 
-TESTS_fast = $(filter-out t/style.t t/rooms.t t/docs.t t/players.t t/run.t,   \
+TESTS_fast = $(filter-out t/style.t t/rooms.t t/docs.t t/players.t t/run.t    \
+             t/clients.t,                                                     \
              $(TESTS))
 
 PROVE      = CMOCKA_MESSAGE_OUTPUT=TAP WUB_BUILD=$(BUILD) prove -It/lib       \

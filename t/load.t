@@ -718,6 +718,11 @@ for my $name (@variants) {
     is($nginx->start, '', "$name: nginx starts")
         or do { diag($nginx->log_text); next };
 
+    # all have started, and have what they keep open
+    my $ready = time + 5;
+    sleep 0.1 until time > $ready || $nginx->workers == $nginx->{workers};
+    http_request($nginx->port, 'GET', '/files') for 1 .. 20;
+
     in_peace($name, $nginx, $seconds[0], $all);
     with_reloads($name, $nginx, $seconds[1], $all);
 
