@@ -70,13 +70,17 @@ my %http = (
     memory => 'wubloader_cache zone=hours:4m;',
     tiny   => "wubloader_cache zone=hours:32k path=$few;",
     cramped => 'wubloader_cache zone=hours:256k;',
+    files  => "wubloader_cache zone=hours:1m path=$kept/files;",
 );
 
 my %nginx;
 
 for my $name (sort keys %http) {
-    $nginx{$name} = Wub::Nginx->new(config => $config, workers => 2,
-                                    http_config => $http{$name});
+    # "files": a quarter of these descriptors is less than a crowd needs
+    $nginx{$name} = Wub::Nginx->new(config => $config,
+        http_config => $http{$name}, workers => $name eq 'files' ? 1 : 2,
+        $name eq 'files' ? (connections => 40, main_config =>
+                            'worker_rlimit_nofile 60;') : ());
     is($nginx{$name}->start, '', "nginx starts: $name");
 }
 
@@ -423,6 +427,10 @@ cmp_ok(scalar texts("$kept/texts"), '<=', $expected,
 
 ($good, $bad) = crowd('tiny', 1);
 cmp_ok($good, '>', 5, 'a crowd where nothing stays');
+is($bad, '', 'gets the right texts');
+
+($good, $bad) = crowd('files', 1);
+cmp_ok($good, '>', 5, 'a crowd that needs more files than it may open');
 is($bad, '', 'gets the right texts');
 
 ($good, $bad) = crowd('cached', 3, sub {
