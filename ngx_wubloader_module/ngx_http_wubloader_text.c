@@ -11,6 +11,8 @@
 #define NGX_HTTP_WUBLOADER_TEXT_INLINE  16384
 
 
+static ngx_int_t ngx_http_wubloader_text_nodelay(ngx_http_request_t *r);
+static void ngx_http_wubloader_text_nopush(void *data);
 static ngx_int_t ngx_http_wubloader_text_chain(ngx_http_request_t *r,
     const ngx_http_wubloader_text_t *text, ngx_chain_t **ret);
 static ngx_int_t ngx_http_wubloader_text_headers(ngx_http_request_t *r,
@@ -118,7 +120,61 @@ ngx_http_wubloader_text_send(ngx_http_request_t *r, const char *type,
         return rc;
     }
 
+    if (ngx_http_wubloader_text_nodelay(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_output_filter(r, out);
+}
+
+
+/*
+ * Memory, file, memory: with tcp_nopush nginx takes TCP_NODELAY away, and
+ * then the kernel holds the last few bytes until the client acknowledges
+ * what came before, which takes up to 40 ms.  So this answer is sent without
+ * the one and with the other, as far as the operator allows it.
+ */
+
+static ngx_int_t
+ngx_http_wubloader_text_nodelay(ngx_http_request_t *r)
+{
+    ngx_connection_t          *c;
+    ngx_pool_cleanup_t        *cln;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    c = r->connection;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!clcf->tcp_nodelay || r->http_version >= NGX_HTTP_VERSION_20
+        || c->tcp_nopush == NGX_TCP_NOPUSH_SET)
+    {
+        return NGX_OK;
+    }
+
+    if (c->tcp_nopush == NGX_TCP_NOPUSH_UNSET) {
+        cln = ngx_pool_cleanup_add(r->pool, 0);
+        if (cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_http_wubloader_text_nopush;
+        cln->data = c;
+
+        c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+    }
+
+    return ngx_tcp_nodelay(c);
+}
+
+
+/* the next request of the connection may want it */
+
+static void
+ngx_http_wubloader_text_nopush(void *data)
+{
+    ngx_connection_t *c = data;
+
+    c->tcp_nopush = NGX_TCP_NOPUSH_UNSET;
 }
 
 
