@@ -254,6 +254,7 @@ sub _config_text {
         [qr{/run/nginx\.pid}, "$root/logs/nginx.pid"],
         [qr{/var/log/nginx/error\.log}, "$root/logs/error.log"],
         [qr{/var/log/nginx/access\.log}, "$root/logs/access.log"],
+        [qr{/var/cache/wubloader}, "$root/cache"],
         [qr{^load_module +modules/ngx_http_wubloader_module\.so;}m, $load],
         [qr/^worker_rlimit_nofile +\d+;/m, ''],
         [qr/^worker_processes +auto;/m, 'worker_processes 1;'],
