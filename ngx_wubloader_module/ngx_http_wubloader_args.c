@@ -9,7 +9,26 @@
 #include "common/wub_time.h"
 
 
+static ngx_int_t ngx_http_wubloader_arg_time(ngx_http_request_t *r,
+    const char *name, int64_t *ret);
+
+
 ngx_int_t
+ngx_http_wubloader_arg_range(ngx_http_request_t *r, int64_t *ret_start,
+    int64_t *ret_end)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_wubloader_arg_time(r, "start", ret_start);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    return ngx_http_wubloader_arg_time(r, "end", ret_end);
+}
+
+
+static ngx_int_t
 ngx_http_wubloader_arg_time(ngx_http_request_t *r, const char *name,
     int64_t *ret)
 {

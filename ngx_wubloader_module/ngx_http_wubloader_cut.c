@@ -224,12 +224,7 @@ ngx_http_wubloader_cut_start_end(ngx_http_request_t *r, wub_range_t *range)
     range->start = NGX_HTTP_WUBLOADER_UNSET;
     range->end = NGX_HTTP_WUBLOADER_UNSET;
 
-    rc = ngx_http_wubloader_arg_time(r, "start", &range->start);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_wubloader_arg_time(r, "end", &range->end);
+    rc = ngx_http_wubloader_arg_range(r, &range->start, &range->end);
     if (rc != NGX_DECLINED) {
         return rc;
     }

@@ -40,6 +40,9 @@ static wub_rc_t ngx_http_wubloader_master_variant(
     wub_m3u8_variant_t *ret);
 static size_t ngx_http_wubloader_master_newest(
     const ngx_http_wubloader_master_t *m);
+static wub_rc_t ngx_http_wubloader_master_hour(
+    ngx_http_wubloader_master_t *m, size_t hour, const wub_hour_t **index,
+    int *fd);
 static wub_rc_t ngx_http_wubloader_master_bandwidth(
     ngx_http_wubloader_master_t *m, size_t hour, wub_m3u8_variant_t *ret);
 static wub_rc_t ngx_http_wubloader_master_probe(
@@ -74,12 +77,7 @@ ngx_http_wubloader_master(ngx_http_request_t *r,
     m->start = INT64_MIN;
     m->end = INT64_MAX;
 
-    rc = ngx_http_wubloader_arg_time(r, "start", &m->start);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_wubloader_arg_time(r, "end", &m->end);
+    rc = ngx_http_wubloader_arg_range(r, &m->start, &m->end);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -270,24 +268,17 @@ ngx_http_wubloader_master_newest(const ngx_http_wubloader_master_t *m)
 }
 
 
+/* an hour and its directory, to be closed; WUB_NOT_FOUND: gone meanwhile */
+
 static wub_rc_t
-ngx_http_wubloader_master_bandwidth(ngx_http_wubloader_master_t *m,
-    size_t hour, wub_m3u8_variant_t *ret)
+ngx_http_wubloader_master_hour(ngx_http_wubloader_master_t *m, size_t hour,
+    const wub_hour_t **index, int *fd)
 {
-    int                err, fd;
-    size_t             i;
-    uint64_t          *sizes;
-    wub_rc_t           rc;
-    wub_rate_t         rate;
-    const char        *path;
-    const wub_hour_t  *index;
+    int          err;
+    wub_rc_t     rc;
+    const char  *path;
 
-    rc = ngx_http_wubloader_store_hour(&m->store, hour, &index);
-
-    if (rc == WUB_NOT_FOUND) {
-        return WUB_OK;
-    }
-
+    rc = ngx_http_wubloader_store_hour(&m->store, hour, index);
     if (rc != WUB_OK) {
         return rc;
     }
@@ -298,8 +289,29 @@ ngx_http_wubloader_master_bandwidth(ngx_http_wubloader_master_t *m,
         return ngx_http_wubloader_store_fail(&m->store, WUB_NO_MEMORY, 0, "");
     }
 
-    if (wub_dir_open(m->store.root, path, &fd, &err) != WUB_OK) {
-        return WUB_OK;
+    if (wub_dir_open(m->store.root, path, fd, &err) != WUB_OK) {
+        return WUB_NOT_FOUND;
+    }
+
+    return WUB_OK;
+}
+
+
+static wub_rc_t
+ngx_http_wubloader_master_bandwidth(ngx_http_wubloader_master_t *m,
+    size_t hour, wub_m3u8_variant_t *ret)
+{
+    int                fd;
+    size_t             i;
+    uint64_t          *sizes;
+    wub_rc_t           rc;
+    wub_rate_t         rate;
+    const wub_hour_t  *index;
+
+    rc = ngx_http_wubloader_master_hour(m, hour, &index, &fd);
+
+    if (rc != WUB_OK) {
+        return (rc == WUB_NOT_FOUND) ? WUB_OK : rc;
     }
 
     rate.segments = index->segments;
@@ -317,8 +329,7 @@ ngx_http_wubloader_master_bandwidth(ngx_http_wubloader_master_t *m,
     (void) close(fd);
 
     if (sizes == NULL) {
-        return ngx_http_wubloader_store_fail(&m->store, WUB_NO_MEMORY, 0,
-                                             path);
+        return ngx_http_wubloader_store_fail(&m->store, WUB_NO_MEMORY, 0, "");
     }
 
     rate.sizes = sizes;
@@ -365,30 +376,15 @@ static wub_rc_t
 ngx_http_wubloader_master_probe_hour(ngx_http_wubloader_master_t *m,
     size_t hour, ngx_uint_t *left, wub_probe_t *ret)
 {
-    int                err, fd;
+    int                fd;
     size_t             i;
     wub_rc_t           rc;
-    const char        *path;
     const wub_hour_t  *index;
 
-    rc = ngx_http_wubloader_store_hour(&m->store, hour, &index);
-
-    if (rc == WUB_NOT_FOUND) {
-        return WUB_OK;
-    }
+    rc = ngx_http_wubloader_master_hour(m, hour, &index, &fd);
 
     if (rc != WUB_OK) {
-        return rc;
-    }
-
-    path = ngx_http_wubloader_store_hour_path(&m->store,
-                                              m->store.hours[hour]);
-    if (path == NULL) {
-        return ngx_http_wubloader_store_fail(&m->store, WUB_NO_MEMORY, 0, "");
-    }
-
-    if (wub_dir_open(m->store.root, path, &fd, &err) != WUB_OK) {
-        return WUB_OK;
+        return (rc == WUB_NOT_FOUND) ? WUB_OK : rc;
     }
 
     for (i = index->nsegments; i > 0 && *left > 0; i--) {

@@ -234,8 +234,8 @@ ngx_http_wubloader_ctx_t *ngx_http_wubloader_find_ctx(ngx_http_request_t *r);
 /* args */
 
 /* ret is untouched when the parameter is missing */
-ngx_int_t ngx_http_wubloader_arg_time(ngx_http_request_t *r,
-    const char *name, int64_t *ret);
+ngx_int_t ngx_http_wubloader_arg_range(ngx_http_request_t *r,
+    int64_t *ret_start, int64_t *ret_end);
 ngx_int_t ngx_http_wubloader_arg_bool(ngx_http_request_t *r,
     const char *name, bool *ret);
 

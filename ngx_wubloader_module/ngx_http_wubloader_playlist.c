@@ -103,12 +103,7 @@ ngx_http_wubloader_media(ngx_http_request_t *r,
     m->start = NGX_HTTP_WUBLOADER_UNSET;
     m->end = NGX_HTTP_WUBLOADER_UNSET;
 
-    rc = ngx_http_wubloader_arg_time(r, "start", &m->start);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_wubloader_arg_time(r, "end", &m->end);
+    rc = ngx_http_wubloader_arg_range(r, &m->start, &m->end);
     if (rc != NGX_DECLINED) {
         return rc;
     }
