@@ -546,6 +546,10 @@ wub_probe_milli(wub_probe_rate_t rate)
 {
     int64_t  milli;
 
+    if (rate.den <= 0) {
+        return 0;
+    }
+
     milli = (rate.num * 1000 + rate.den / 2) / rate.den;
 
     return (milli <= WUB_PROBE_RATE_MAX) ? (uint32_t) milli : 0;
