@@ -9,6 +9,7 @@
 
 
 #include "t/unit/wub_test.h"
+#include "t/unit/wub_test_ts.h"
 
 #include "common/wub_probe.h"
 #include "common/wub_ts.h"
@@ -53,36 +54,13 @@ typedef struct {
 } video_t;
 
 
-/* a packet whose payload is data, stuffed to its size */
 static void
 packet(stream_t *s, uint16_t pid, bool start, const uint8_t *data, size_t len)
 {
-    size_t    stuff;
-    uint8_t  *p;
-
-    assert_true(len <= WUB_TS_PACKET - 4);
     assert_true(s->len + WUB_TS_PACKET <= sizeof(s->bytes));
 
-    p = s->bytes + s->len;
+    wub_test_packet(s->bytes + s->len, s->counter++, pid, start, data, len);
     s->len += WUB_TS_PACKET;
-
-    memset(p, 0xff, WUB_TS_PACKET);
-    stuff = WUB_TS_PACKET - 4 - len;
-
-    p[0] = 0x47;
-    p[1] = (uint8_t) ((start ? 0x40 : 0) | pid >> 8);
-    p[2] = (uint8_t) pid;
-    p[3] = (uint8_t) ((stuff != 0 ? 0x30 : 0x10) | (s->counter++ & 0x0f));
-
-    if (stuff != 0) {
-        p[4] = (uint8_t) (stuff - 1);
-    }
-
-    if (stuff > 1) {
-        p[5] = 0;
-    }
-
-    memcpy(p + WUB_TS_PACKET - len, data, len);
 }
 
 
