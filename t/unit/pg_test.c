@@ -7,12 +7,7 @@
  */
 
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "t/unit/wub_test.h"
 #include "common/wub_pg.h"
 
 
@@ -49,16 +44,6 @@ static wub_str_t
 str(const char *s)
 {
     return wub_str_n(s, (s == NULL) ? 0 : strlen(s));
-}
-
-
-static void
-assert_text(wub_buf_t *b, const char *want)
-{
-    wub_buf_putc(b, '\0');
-
-    assert_int_equal(b->rc, WUB_OK);
-    assert_string_equal(b->data, want);
 }
 
 
@@ -263,11 +248,11 @@ put(void **state)
 
         wub_buf_init(&b, arena, 1000);
         wub_pg_array_put(&b, &list);
-        assert_text(&b, cases[i].array);
+        wub_test_text(&b, cases[i].array);
 
         wub_buf_init(&b, arena, 1000);
         wub_pg_composite_put(&b, &list);
-        assert_text(&b, cases[i].composite);
+        wub_test_text(&b, cases[i].composite);
     }
 }
 
@@ -490,7 +475,7 @@ timestamp(void **state)
 
         wub_buf_init(&b, arena, 100);
         wub_pg_timestamp_put(&b, us);
-        assert_text(&b, (cases[i].put == NULL) ? cases[i].text
+        wub_test_text(&b, (cases[i].put == NULL) ? cases[i].text
                                                : cases[i].put);
     }
 }
@@ -546,7 +531,7 @@ end_time(void **state)
 
         wub_buf_init(&b, arena, 100);
         wub_pg_end_time_put(&b, &t);
-        assert_text(&b, cases[i].text);
+        wub_test_text(&b, cases[i].text);
     }
 }
 
@@ -596,7 +581,7 @@ box(void **state)
 
         wub_buf_init(&b, arena, 100);
         wub_pg_box_put(&b, &box);
-        assert_text(&b, cases[i].text);
+        wub_test_text(&b, cases[i].text);
     }
 }
 

@@ -6,12 +6,7 @@
  */
 
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "t/unit/wub_test.h"
 #include "common/wub_pg.h"
 #include "common/wub_range.h"
 
@@ -39,16 +34,6 @@ static wub_str_t
 str(const char *s)
 {
     return wub_str_n(s, strlen(s));
-}
-
-
-static void
-assert_text(wub_buf_t *b, const char *want)
-{
-    wub_buf_putc(b, '\0');
-
-    assert_int_equal(b->rc, WUB_OK);
-    assert_string_equal(b->data, want);
 }
 
 
@@ -261,7 +246,7 @@ range_pg(void **state)
 
         wub_buf_init(&b, arena, 1000);
         wub_range_pg_put(&b, &r);
-        assert_text(&b, (cases[i].put == NULL) ? cases[i].text
+        wub_test_text(&b, (cases[i].put == NULL) ? cases[i].text
                                                : cases[i].put);
     }
 }
@@ -325,7 +310,7 @@ transition_pg(void **state)
 
         wub_buf_init(&b, arena, 1000);
         wub_transition_pg_put(&b, &r);
-        assert_text(&b, cases[i].put);
+        wub_test_text(&b, cases[i].put);
     }
 }
 
@@ -632,7 +617,7 @@ torture(void **state)
             rc = b.rc;
 
             if (rc == WUB_OK) {
-                assert_text(&b,
+                wub_test_text(&b,
                             "{\"(\\\"2019-11-13 02:34:36\\\","
                             "\\\"2019-11-13 02:34:37\\\")\","
                             "\"(\\\"2019-11-13 02:34:36\\\",)\"}"

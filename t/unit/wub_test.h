@@ -24,6 +24,7 @@
 
 #include "common/wub.h"
 #include "common/wub_arena.h"
+#include "common/wub_buf.h"
 
 
 #define WUB_TEST_ARENA           ((size_t) 64 << 20)
@@ -50,6 +51,17 @@ static inline wub_str_t
 wub_test_str(const char *text)
 {
     return wub_str_n(text, strlen(text));
+}
+
+
+/* what was written, whole and without a failure */
+static inline void
+wub_test_text(wub_buf_t *b, const char *want)
+{
+    wub_buf_putc(b, '\0');
+
+    assert_int_equal(b->rc, WUB_OK);
+    assert_string_equal(b->data, want);
 }
 
 
