@@ -12,7 +12,8 @@ SECS      ?= 10
 # with a colon is a package and a command that will do in its place.
 
 DEPS_build = gcc libc6-dev make perl pkg-config nginx nginx-dev libpq-dev     \
-             libjansson-dev libavformat-dev libavcodec-dev libavutil-dev
+             zlib1g-dev libjansson-dev libavformat-dev libavcodec-dev         \
+             libavutil-dev
 DEPS_run   = postgresql ffmpeg fonts-dejavu-core
 DEPS_test  = libcmocka-dev libtest-base-perl libtest-longstring-perl curl     \
              chromium nodejs:node npm:npm prometheus:promtool
@@ -44,6 +45,7 @@ CFLAGS_ALL = $(CC_BASE) $(CC_OPT) $(CC_HARD) $(CC_SAN) -fPIC -MMD -MP
 
 CFLAGS_worker = $$($(PKG_CONFIG) --cflags libpq)
 
+LIBS_common = zlib
 LIBS_worker = libpq jansson libavformat libavcodec libavutil
 LIBS_tool   = libavformat libavcodec libavutil
 LIBS_unit   = cmocka jansson
@@ -133,7 +135,8 @@ $(BUILD)/obj/worker_sql.c: sql/embed.pl $(SQL) | build/deps/build
 	perl sql/embed.pl $(SQL) > $@.temp && mv $@.temp $@
 
 $(WORKER): $(WORKER_O) $(COMMON_O)
-	$(CC) $(CC_SAN) -o $@ $^ $$($(PKG_CONFIG) --libs $(LIBS_worker))
+	$(CC) $(CC_SAN) -o $@ $^                                              \
+	    $$($(PKG_CONFIG) --libs $(LIBS_worker) $(LIBS_common))
 
 # nginx's own build compiles the module; dependency files of the compiler
 # instead of ngx_module_deps, so that a header rebuilds what includes it
@@ -185,20 +188,22 @@ $(BUILD)/t/unit/%_test: $(BUILD)/obj/t/unit/%_test.o $(BUILD)/libworker.a     \
     $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(CC_SAN) -o $@ $^                                              \
-	    $$($(PKG_CONFIG) --libs $(LIBS_unit) $(LIBS_worker)) -lm
+	    $$($(PKG_CONFIG) --libs $(LIBS_unit) $(LIBS_worker) $(LIBS_common))   \
+	    -lm
 
 $(call obj,$(UNIT_C)): | build/deps/test
 
 $(BUILD)/t/tools/%: $(BUILD)/obj/t/tools/%.o $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CC_SAN) -o $@ $^ $$($(PKG_CONFIG) --libs $(LIBS_tool)) -lm
+	$(CC) $(CC_SAN) -o $@ $^                                              \
+	    $$($(PKG_CONFIG) --libs $(LIBS_tool) $(LIBS_common)) -lm
 
 # a fuzzer's corpus is replayed by make test, without clang
 
 $(BUILD)/t/fuzz/%_replay: $(BUILD)/obj/t/fuzz/%_fuzz.o                        \
     $(BUILD)/obj/t/fuzz/%_main.o $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CC_SAN) -o $@ $^
+	$(CC) $(CC_SAN) -o $@ $^ $$($(PKG_CONFIG) --libs $(LIBS_common))
 
 $(BUILD)/obj/t/fuzz/%_main.o: t/fuzz/replay.c | build/deps/build
 	@mkdir -p $(@D)
@@ -242,7 +247,8 @@ $(BUILD)/t/fuzz/%_fuzz: t/fuzz/%_fuzz.c $(COMMON_C) $(wildcard common/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(CC_BASE) -Wno-missing-prototypes -O1 -g                    \
 	    -fsanitize=fuzzer,address,undefined                               \
-	    -fno-sanitize-recover=undefined -o $@ $< $(COMMON_C)
+	    -fno-sanitize-recover=undefined -o $@ $< $(COMMON_C)             \
+	    $$($(PKG_CONFIG) --libs $(LIBS_common))
 
 # NULL is a pointer in every libc that this builds with, so a NULL that ends
 # the arguments of worker_log() is read as one: varFuncNullUB is for others

@@ -20,6 +20,7 @@
 
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
+#include "common/wub_gzip.h"
 #include "common/wub_hourtext.h"
 #include "common/wub_stamp.h"
 
@@ -246,27 +247,6 @@ wub_rc_t ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_text_t *text);
 
 
-/* gzip: texts in blocks that join into one gzip file, in threads */
-
-typedef struct {
-    void                         *stream;   /* of zlib; NULL: not begun */
-} ngx_http_wubloader_deflate_t;
-
-/*
- * Appends one block that ends at a byte, whole in itself, and not the last.
- * d begins as zeroes and lies in the buffer's arena.
- */
-wub_rc_t ngx_http_wubloader_deflate_block(ngx_http_wubloader_deflate_t *d,
-    wub_buf_t *b, wub_str_t text);
-
-void ngx_http_wubloader_gzip_head(wub_buf_t *b);
-void ngx_http_wubloader_gzip_tail(wub_buf_t *b, uint32_t crc, uint64_t len);
-
-uint32_t ngx_http_wubloader_crc(wub_str_t text);
-uint32_t ngx_http_wubloader_crc_join(uint32_t one, uint32_t two,
-    uint64_t len);
-
-
 /* join and join_gzip between them */
 
 /*
@@ -297,7 +277,7 @@ typedef struct {
     ngx_http_wubloader_part_t     *parts;
     size_t                         nparts;
 
-    ngx_http_wubloader_deflate_t   deflate;
+    wub_gzip_t                     deflate;
     wub_buf_t                      packed;
     size_t                         sent;    /* bytes of it in pieces */
     uint32_t                       crc;     /* of the text so far */

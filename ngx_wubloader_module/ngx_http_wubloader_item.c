@@ -153,10 +153,10 @@ ngx_http_wubloader_item_pack(ngx_http_wubloader_seek_t *seek,
     seek->record->meta.plain = (uint32_t) text.len;
 
     if (seek->item != ngx_http_wubloader_item_hour_gz) {
-        return ngx_http_wubloader_gzip(arena, text, &seek->record->text);
+        return wub_gzip(arena, text, &seek->record->text);
     }
 
-    seek->record->meta.crc = ngx_http_wubloader_crc(text);
+    seek->record->meta.crc = wub_gzip_crc(text);
 
     return ngx_http_wubloader_item_make_blocks(arena, text, seek->record);
 }
@@ -172,8 +172,8 @@ ngx_http_wubloader_item_make_blocks(wub_arena_t *arena, wub_str_t text,
     wub_rc_t                       rc;
     wub_buf_t                      b;
     wub_str_t                      block;
+    wub_gzip_t                     deflate;
     ngx_http_wubloader_block_t    *blocks;
-    ngx_http_wubloader_deflate_t   deflate;
 
     n = (text.len + NGX_HTTP_WUBLOADER_BLOCK - 1) / NGX_HTTP_WUBLOADER_BLOCK;
 
@@ -182,7 +182,7 @@ ngx_http_wubloader_item_make_blocks(wub_arena_t *arena, wub_str_t text,
         return WUB_NO_MEMORY;
     }
 
-    ngx_memzero(&deflate, sizeof(ngx_http_wubloader_deflate_t));
+    ngx_memzero(&deflate, sizeof(wub_gzip_t));
     wub_buf_init(&b, arena, UINT32_MAX);
 
     for (i = 0; i < n; i++) {
@@ -190,13 +190,13 @@ ngx_http_wubloader_item_make_blocks(wub_arena_t *arena, wub_str_t text,
         block.len = ngx_min(text.len - i * NGX_HTTP_WUBLOADER_BLOCK,
                             NGX_HTTP_WUBLOADER_BLOCK);
 
-        rc = ngx_http_wubloader_deflate_block(&deflate, &b, block);
+        rc = wub_gzip_block(&deflate, &b, block);
         if (rc != WUB_OK) {
             return rc;
         }
 
         blocks[i].end = (uint32_t) b.len;
-        blocks[i].crc = ngx_http_wubloader_crc(block);
+        blocks[i].crc = wub_gzip_crc(block);
     }
 
     record->text = wub_buf_view(&b);

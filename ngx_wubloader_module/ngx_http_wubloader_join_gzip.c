@@ -25,7 +25,7 @@ ngx_http_wubloader_join_packed(ngx_http_wubloader_join_t *j)
     const ngx_http_wubloader_part_t  *part;
 
     wub_buf_init(&j->packed, j->store->arena, WUB_ARENA_MAX);
-    ngx_http_wubloader_gzip_head(&j->packed);
+    wub_gzip_head(&j->packed);
 
     for (i = 0; i < j->nparts; i++) {
         part = &j->parts[i];
@@ -39,7 +39,7 @@ ngx_http_wubloader_join_packed(ngx_http_wubloader_join_t *j)
         }
     }
 
-    ngx_http_wubloader_gzip_tail(&j->packed, j->crc, j->len);
+    wub_gzip_tail(&j->packed, j->crc, j->len);
 
     rc = ngx_http_wubloader_join_memory(j);
     if (rc != WUB_OK) {
@@ -127,8 +127,7 @@ ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
     n = gz->meta.rest / sizeof(ngx_http_wubloader_block_t);
 
     if (from == 0 && to == n) {
-        j->crc = ngx_http_wubloader_crc_join(j->crc, gz->meta.crc,
-                                             gz->meta.plain);
+        j->crc = wub_gzip_crc_join(j->crc, gz->meta.crc, gz->meta.plain);
         j->len += gz->meta.plain;
 
         return ngx_http_wubloader_join_piece(j, gz, 0, gz->meta.text);
@@ -146,7 +145,7 @@ ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
         len = ngx_min(gz->meta.plain - i * NGX_HTTP_WUBLOADER_BLOCK,
                       NGX_HTTP_WUBLOADER_BLOCK);
 
-        j->crc = ngx_http_wubloader_crc_join(j->crc, blocks[i].crc, len);
+        j->crc = wub_gzip_crc_join(j->crc, blocks[i].crc, len);
         j->len += len;
     }
 
@@ -159,10 +158,8 @@ ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
 static wub_rc_t
 ngx_http_wubloader_join_deflate(ngx_http_wubloader_join_t *j, wub_str_t text)
 {
-    j->crc = ngx_http_wubloader_crc_join(j->crc,
-                                         ngx_http_wubloader_crc(text),
-                                         text.len);
+    j->crc = wub_gzip_crc_join(j->crc, wub_gzip_crc(text), text.len);
     j->len += text.len;
 
-    return ngx_http_wubloader_deflate_block(&j->deflate, &j->packed, text);
+    return wub_gzip_block(&j->deflate, &j->packed, text);
 }

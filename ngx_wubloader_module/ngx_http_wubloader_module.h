@@ -338,10 +338,6 @@ void ngx_http_wubloader_etag_hash(const u_char hash[16],
 /* the client takes gzip */
 ngx_uint_t ngx_http_wubloader_gzip_accepted(ngx_http_request_t *r);
 
-/* thread-safe; a whole gzip file of a text, in the arena */
-wub_rc_t ngx_http_wubloader_gzip(wub_arena_t *arena, wub_str_t text,
-    wub_str_t *ret);
-
 
 /* task */
 

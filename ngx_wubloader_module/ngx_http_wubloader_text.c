@@ -6,6 +6,8 @@
 
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
+#include "common/wub_gzip.h"
+
 
 /* bytes that the event loop itself may compress, a fraction of a ms */
 #define NGX_HTTP_WUBLOADER_TEXT_INLINE  16384
@@ -73,7 +75,7 @@ ngx_http_wubloader_text_make(ngx_http_wubloader_text_t *text,
         return WUB_OK;
     }
 
-    return ngx_http_wubloader_gzip(arena, body, &text->body);
+    return wub_gzip(arena, body, &text->body);
 }
 
 

@@ -59,7 +59,7 @@ my @libraries = (
       qr/^worker\/worker_pg\.[ch]$
         |^ngx_wubloader_module\/ngx_http_wubloader_pg\.[ch]$/x ],
     [ qr/^<zlib\.h/,
-      qr/^ngx_wubloader_module\/ngx_http_wubloader_gzip\.c$/ ],
+      qr/^common\/wub_gzip\.c$/ ],
     [ qr/^<jansson\.h/,
       qr/^worker\/worker_config\.c$
         |^ngx_wubloader_module\/ngx_http_wubloader_json\.c$/x ],
@@ -90,6 +90,8 @@ my %calls_extra = (
     wub_dir   => qr/^(?: open | openat | openat2 | syscall | close | fstat
                        | fstatat | lseek | getdents64 | faccessat
                        | __errno_location )(?:64)?$/x,
+    wub_gzip  => qr/^(?: deflate | deflateBound | deflateInit2_ | deflateReset
+                       | crc32_z | crc32_combine )$/x,
     wub_walk  => qr/^(?: close | fstatat )(?:64)?$/x,
 );
 
