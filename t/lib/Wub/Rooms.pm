@@ -74,9 +74,10 @@ my @libraries = (
 my @layers = (
     [ 'main', qr/^main$/ ],
     [ 'role', qr/^worker_(?:cutter|media|migrate)(?:_\w+)?$/ ],
-    [ 'step', qr/^worker_(?:check|cut|job|join|upload)(?:_\w+)?$/ ],
-    [ 'wrapper', qr/^worker_(?:av|child|config|file|footage|log|loop|options
-                             |pause|pg|sink|store)(?:_\w+)?$/x ],
+    [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|plan|rough|survey
+                          |upload)(?:_\w+)?$/x ],
+    [ 'wrapper', qr/^worker_(?:av|child|config|encode|file|footage|log|loop
+                             |maker|options|pause|pg|sink|store)(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],
 );
 
