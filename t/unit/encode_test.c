@@ -1,0 +1,207 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * worker_encode: settings by kind, what they may be, and what is said of
+ * those that may not.
+ */
+
+
+#include "t/unit/wub_test.h"
+#include "worker/worker_encode.h"
+
+
+typedef struct {
+    const char  *kind;
+    const char  *text;
+    const char  *name;          /* the pair that comes of it */
+    const char  *value;
+} encode_good_t;
+
+typedef struct {
+    const char  *kind;
+    const char  *text;
+    const char  *says;          /* a part of the sentence */
+} encode_bad_t;
+
+
+static const encode_good_t  good[] = {
+    { "mp4", "crf=17.5", "crf", "17.5" },
+    { "mp4", "crf=0", "crf", "0" },
+    { "mp4", "crf=51", "crf", "51" },
+    { "webm", "crf=63", "crf", "63" },
+    { "mpegts", "preset=veryslow", "preset", "veryslow" },
+    { "mp4", "bitrate=12M", "bitrate", "12000000" },
+    { "mp4", "bitrate=2500k", "bitrate", "2500000" },
+    { "mp4", "bitrate=999", "bitrate", "999" },
+    { "mp4", "gop=0.5", "gop", "0.5" },
+    { "mp4", "pixel_format=source", "pixel_format", "source" },
+    { "webm", "speed=8", "speed", "8" },
+    { "mp4", "audio_bitrate=384k", "audio_bitrate", "384000" },
+    { "mp4", "youtube", "edit_lists", "no" },
+    { "mp4", "youtube", "gop", "0.5" },
+    { "mp4", "youtube", "audio_rate", "48000" },
+    { "mp4", "youtube", "profile", "high" },
+};
+
+static const encode_bad_t  bad[] = {
+    { "mp4", "crf=52", "crf of mp4 cuts is '52', but must be a number from "
+                       "0 to 51." },
+    { "mp4", "crf=-1", "'-1'" },
+    { "mp4", "crf=", "''" },
+    { "mp4", "crf=1x", "'1x'" },
+    { "mp4", "gop=0.05", "from 0.1 to 60" },
+    { "mp4", "bitrate=2G", "bits (k and M may follow) from 0 to 1000000000" },
+    { "mp4", "bitrate=1001M", "'1001M'" },
+    { "mp4", "bitrate=1kk", "'1kk'" },
+    { "mp4", "preset=fastest", "one of ultrafast, superfast" },
+    { "mp4", "faststart=1", "one of no, yes" },
+    { "mp4", "threads=0", "from 1 to 64" },
+    { "mp4", "speed=3", "no encoder setting 'speed' of mp4 cuts; there are "
+                        "crf, preset" },
+    { "webm", "preset=fast", "no encoder setting 'preset' of webm" },
+    { "webm", "bframes=2", "no encoder setting 'bframes'" },
+    { "mpegts", "faststart=yes", "no encoder setting 'faststart'" },
+    { "mp4", "=3", "no encoder setting ''" },
+    { "mp4", "cr=3", "no encoder setting 'cr'" },
+    { "mp4", "crff=3", "no encoder setting 'crff'" },
+    { "webm", "youtube", "'youtube' is no encoder setting" },
+    { "mp4", "vimeo", "'vimeo' is no encoder setting: write NAME=VALUE" },
+    { "smart", "crf=9", "Cuts of this type have no encoder settings; leave "
+                        "'crf' out" },
+};
+
+
+static const char *
+value_of(const worker_encode_t *e, const char *name,
+    worker_encode_pair_t *pair)
+{
+    size_t  i;
+
+    for (i = 0; worker_encode_pair(e, i, pair); i++) {
+        if (strcmp(pair->name, name) == 0) {
+            return pair->value;
+        }
+    }
+
+    return "(none)";
+}
+
+
+static void
+good_test(void **state)
+{
+    size_t                i;
+    worker_err_t          err;
+    worker_encode_t       e;
+    worker_encode_pair_t  pair;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        worker_encode_defaults(&e, good[i].kind);
+
+        assert_int_equal(worker_encode_text(&e, good[i].text, &err),
+                         WORKER_OK);
+        assert_string_equal(value_of(&e, good[i].name, &pair),
+                            good[i].value);
+        assert_int_equal(worker_encode_check(&e, &err), WORKER_OK);
+    }
+}
+
+
+static void
+bad_test(void **state)
+{
+    size_t           i;
+    worker_err_t     err;
+    worker_encode_t  e, before;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        worker_encode_defaults(&e, bad[i].kind);
+        before = e;
+
+        assert_int_equal(worker_encode_text(&e, bad[i].text, &err),
+                         WORKER_INVALID);
+        assert_non_null(strstr(err.text, bad[i].says));
+        assert_memory_equal(&e, &before, sizeof(e));
+    }
+}
+
+
+/* what is printed can be set again and is the same, for every kind */
+static void
+round_test(void **state)
+{
+    size_t                i, k;
+    worker_err_t          err;
+    worker_encode_t       e, again;
+    worker_encode_pair_t  pair;
+
+    static const char *const  kinds[] = { "mpegts", "mp4", "webm" };
+
+    (void) state;
+
+    for (k = 0; k < 3; k++) {
+        worker_encode_defaults(&e, kinds[k]);
+        memset(&again, 0, sizeof(again));
+        again.kind = e.kind;
+
+        for (i = 0; worker_encode_pair(&e, i, &pair); i++) {
+            assert_int_equal(worker_encode_set(&again, pair.name, pair.value,
+                                               &err), WORKER_OK);
+        }
+
+        assert_true(i > 5);
+        assert_memory_equal(&e, &again, sizeof(e));
+        assert_int_equal(worker_encode_check(&e, &err), WORKER_OK);
+    }
+
+    worker_encode_defaults(&e, "smart");
+    assert_false(worker_encode_pair(&e, 0, &pair));
+}
+
+
+static void
+check_test(void **state)
+{
+    worker_err_t     err;
+    worker_encode_t  e;
+
+    (void) state;
+
+    worker_encode_defaults(&e, "mp4");
+    assert_int_equal(worker_encode_number(&e, WORKER_ENCODE_AUDIO_RATE), 0);
+    assert_int_equal(worker_encode_text(&e, "bufsize=2M", &err), WORKER_OK);
+    assert_int_equal(worker_encode_check(&e, &err), WORKER_INVALID);
+    assert_non_null(strstr(err.text, "bufsize needs maxrate"));
+
+    assert_int_equal(worker_encode_text(&e, "maxrate=2M", &err), WORKER_OK);
+    assert_int_equal(worker_encode_check(&e, &err), WORKER_OK);
+
+    assert_int_equal(worker_encode_text(&e, "bitrate=3M", &err), WORKER_OK);
+    assert_int_equal(worker_encode_check(&e, &err), WORKER_INVALID);
+    assert_non_null(strstr(err.text, "maxrate is less"));
+
+    assert_int_equal(worker_encode_text(&e, "youtube", &err), WORKER_OK);
+    assert_int_equal(worker_encode_number(&e, WORKER_ENCODE_AUDIO_RATE),
+                     48000);
+    assert_string_equal(worker_encode_word(&e, WORKER_ENCODE_PIXEL_FORMAT),
+                        "yuv420p");
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(good_test),
+        cmocka_unit_test(bad_test),
+        cmocka_unit_test(round_test),
+        cmocka_unit_test(check_test),
+    };
+
+    return cmocka_run_group_tests_name("encode", tests, NULL, NULL);
+}
