@@ -97,7 +97,7 @@ wub_cutplan_valid(const wub_cutplan_segment_t *segment)
         return true;
     }
 
-    if (!segment->frames[0].key || segment->num <= 0
+    if (segment->frames[0].key != WUB_KEY_CLOSED || segment->num <= 0
         || segment->den < segment->num)
     {
         return false;
@@ -143,7 +143,7 @@ wub_cutplan_gop(const wub_cutplan_segment_t *segment, size_t first,
 
     for (i = first + 1; i < segment->nframes; i++) {
 
-        if (segment->frames[i].key) {
+        if (segment->frames[i].key == WUB_KEY_CLOSED) {
             break;
         }
 

@@ -18,11 +18,23 @@
 #include "common/wub_arena.h"
 
 
+/* whether decoding can begin with an access unit */
+typedef enum {
+    WUB_KEY_NONE = 0,
+    WUB_KEY_OPEN,               /* yes, but frames shown before it, and
+                                   behind it in decoding order, may need
+                                   what lies before */
+    WUB_KEY_CLOSED              /* nothing behind it refers to what lies
+                                   before: an IDR picture */
+} wub_cutplan_key_e;
+
 /* one video access unit of a segment, in decoding order */
 typedef struct {
     int64_t  pts;               /* ticks, unwrapped */
     int64_t  dts;               /* ticks, unwrapped; pts where not known */
-    bool     key;               /* decoding can begin here: an IDR picture */
+    uint8_t  key;               /* wub_cutplan_key_e */
+    uint8_t  form;              /* of the segment's forms, its index */
+    bool     damaged;           /* bytes of it are lost */
 } wub_cutplan_frame_t;
 
 typedef enum {

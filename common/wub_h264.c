@@ -44,13 +44,13 @@ static void wub_h264_nal(const uint8_t *nal, const uint8_t *end,
 static uint32_t wub_h264_bits(wub_h264_bits_t *b, uint32_t n);
 static uint32_t wub_h264_ue(wub_h264_bits_t *b);
 static int32_t wub_h264_se(wub_h264_bits_t *b);
-static void wub_h264_high(wub_h264_bits_t *b, wub_h264_form_t *form);
+static void wub_h264_high(wub_h264_bits_t *b, wub_video_form_t *form);
 static void wub_h264_matrix(wub_h264_bits_t *b, uint32_t size);
 static void wub_h264_order(wub_h264_bits_t *b);
 static wub_rc_t wub_h264_read(wub_h264_bits_t *b, wub_str_t sps,
-    wub_h264_form_t *form);
-static wub_rc_t wub_h264_size(wub_h264_bits_t *b, wub_h264_form_t *form);
-static wub_rc_t wub_h264_crop(wub_h264_bits_t *b, wub_h264_form_t *form);
+    wub_video_form_t *form);
+static wub_rc_t wub_h264_size(wub_h264_bits_t *b, wub_video_form_t *form);
+static wub_rc_t wub_h264_crop(wub_h264_bits_t *b, wub_video_form_t *form);
 
 
 /* profiles whose parameter sets carry the fields of 7.3.2.1.1 */
@@ -155,11 +155,11 @@ wub_h264_nal(const uint8_t *nal, const uint8_t *end, wub_h264_unit_t *unit)
 
 
 wub_rc_t
-wub_h264_form(wub_str_t sps, wub_h264_form_t *ret)
+wub_h264_form(wub_str_t sps, wub_video_form_t *ret)
 {
-    wub_rc_t         rc;
-    wub_h264_bits_t  b;
-    wub_h264_form_t  form;
+    wub_rc_t          rc;
+    wub_h264_bits_t   b;
+    wub_video_form_t  form;
 
     rc = wub_h264_read(&b, sps, &form);
     if (rc != WUB_OK) {
@@ -177,7 +177,7 @@ wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
 {
     wub_rc_t           rc;
     wub_h264_bits_t    b;
-    wub_h264_form_t    form;
+    wub_video_form_t   form;
     wub_h264_timing_t  timing;
 
     rc = wub_h264_read(&b, sps, &form);
@@ -233,13 +233,14 @@ wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
 
 /* as far as the picture's size; b stands behind it */
 static wub_rc_t
-wub_h264_read(wub_h264_bits_t *b, wub_str_t sps, wub_h264_form_t *form)
+wub_h264_read(wub_h264_bits_t *b, wub_str_t sps, wub_video_form_t *form)
 {
     size_t    i;
     uint32_t  profile;
 
     memset(b, 0, sizeof(wub_h264_bits_t));
-    memset(form, 0, sizeof(wub_h264_form_t));
+    memset(form, 0, sizeof(wub_video_form_t));
+    form->codec = WUB_VIDEO_H264;
 
     b->pos = (const uint8_t *) sps.data;
     b->end = b->pos + sps.len;
@@ -275,7 +276,7 @@ wub_h264_read(wub_h264_bits_t *b, wub_str_t sps, wub_h264_form_t *form)
 
 
 static void
-wub_h264_high(wub_h264_bits_t *b, wub_h264_form_t *form)
+wub_h264_high(wub_h264_bits_t *b, wub_video_form_t *form)
 {
     uint32_t  i, n, chroma, depth;
 
@@ -363,7 +364,7 @@ wub_h264_order(wub_h264_bits_t *b)
 
 
 static wub_rc_t
-wub_h264_size(wub_h264_bits_t *b, wub_h264_form_t *form)
+wub_h264_size(wub_h264_bits_t *b, wub_video_form_t *form)
 {
     uint32_t  width, height;
 
@@ -393,7 +394,7 @@ wub_h264_size(wub_h264_bits_t *b, wub_h264_form_t *form)
 
 
 static wub_rc_t
-wub_h264_crop(wub_h264_bits_t *b, wub_h264_form_t *form)
+wub_h264_crop(wub_h264_bits_t *b, wub_video_form_t *form)
 {
     uint64_t  x, y;
 

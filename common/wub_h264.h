@@ -14,17 +14,8 @@
 #define WUB_H264_H_INCLUDED_
 
 
-#include "common/wub.h"
+#include "common/wub_video.h"
 
-
-/* what a sequence parameter set says of the picture */
-typedef struct {
-    uint32_t  width;            /* luma samples, cropped */
-    uint32_t  height;
-    uint8_t   chroma;           /* chroma_format_idc: 1 is 4:2:0 */
-    uint8_t   depth;            /* bits of luma */
-    bool      interlaced;       /* fields are possible */
-} wub_h264_form_t;
 
 /* its timing information (E.2.1): a frame lasts two ticks */
 typedef struct {
@@ -50,7 +41,7 @@ typedef struct {
 void wub_h264_unit(const uint8_t *data, size_t len, wub_h264_unit_t *ret);
 
 /* reads unit.form; WUB_INVALID when it is broken or beyond the standard */
-wub_rc_t wub_h264_form(wub_str_t sps, wub_h264_form_t *ret) WUB_MUST_CHECK;
+wub_rc_t wub_h264_form(wub_str_t sps, wub_video_form_t *ret) WUB_MUST_CHECK;
 
 /* the same of its timing; WUB_DECLINED: it carries none */
 wub_rc_t wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)

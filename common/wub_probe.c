@@ -308,7 +308,7 @@ wub_probe_h264(const wub_ts_stream_t *stream, wub_probe_t *probe,
 {
     size_t             i;
     uint8_t            byte;
-    wub_h264_form_t    form;
+    wub_video_form_t   form;
     wub_probe_video_t  v;
 
     static const char  digits[] = "0123456789abcdef";

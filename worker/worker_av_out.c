@@ -219,9 +219,10 @@ worker_av_out_streams(worker_av_out_t *out, const worker_form_t *form,
     AVStream  *video, *audio;
 
     video = avformat_new_stream(out->format, NULL);
-    audio = form->audio ? avformat_new_stream(out->format, NULL) : NULL;
+    audio = (form->ntracks != 0) ? avformat_new_stream(out->format, NULL)
+                                 : NULL;
 
-    if (video == NULL || (form->audio && audio == NULL)) {
+    if (video == NULL || (form->ntracks != 0 && audio == NULL)) {
         return worker_fail_memory(err, "Writing the video");
     }
 
@@ -238,7 +239,8 @@ worker_av_out_streams(worker_av_out_t *out, const worker_form_t *form,
 
         /* only a check looks at it; a first segment may lack its audio */
 
-        audio->codecpar->sample_rate = (form->rate != 0) ? (int) form->rate
+        audio->codecpar->sample_rate = (form->tracks[0].rate != 0)
+                                       ? (int) form->tracks[0].rate
                                        : WORKER_AV_OUT_RATE;
     }
 

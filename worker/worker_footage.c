@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/wub_dir.h"
+#include "common/wub_h264.h"
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
 #include "worker/worker_footage.h"
@@ -24,6 +25,8 @@
 #define WORKER_FOOTAGE_SPACING   (WUB_TS_HZ / 30)
 
 
+static worker_rc_t worker_footage_sound(worker_sound_t *a,
+    const worker_sound_t *b, const worker_footage_t *f, worker_err_t *err);
 static worker_rc_t worker_footage_open(worker_footage_t *f,
     const worker_store_t *store, const wub_hour_t *hour, int *ret_fd,
     uint64_t *ret_size, worker_err_t *err);
@@ -39,9 +42,10 @@ static worker_rc_t worker_footage_video(worker_footage_t *f,
     const wub_ts_stream_t *stream, worker_err_t *err);
 static worker_rc_t worker_footage_unit(worker_footage_t *f,
     const wub_ts_stream_t *stream, const wub_ts_pes_t *pes,
-    worker_err_t *err);
+    const wub_str_t **in_force, worker_err_t *err);
 static worker_rc_t worker_footage_sets(worker_footage_t *f,
-    const wub_h264_unit_t *unit, worker_err_t *err);
+    const wub_h264_unit_t *unit, const wub_str_t **in_force,
+    worker_err_t *err);
 
 
 worker_rc_t
@@ -100,18 +104,44 @@ worker_footage_free(worker_footage_t *footage)
 }
 
 
+worker_form_t
+worker_footage_form(const worker_footage_t *footage)
+{
+    size_t                 i;
+    worker_form_t          form;
+    const worker_track_t  *track;
+
+    memset(&form, 0, sizeof(worker_form_t));
+
+    form.video = footage->forms[footage->frames[0].form];
+    form.ntracks = footage->ntracks;
+
+    for (i = 0; i < footage->ntracks; i++) {
+        track = &footage->tracks[i];
+
+        if (track->nforms != 0) {
+            form.tracks[i] = track->forms[0];
+        }
+    }
+
+    return form;
+}
+
+
 worker_rc_t
 worker_footage_same(worker_form_t *a, const worker_footage_t *b,
     worker_err_t *err)
 {
-    const wub_h264_form_t  *v, *w;
+    size_t                   i;
+    worker_rc_t              rc;
+    worker_form_t            form;
+    const wub_video_form_t  *v, *w;
 
+    form = worker_footage_form(b);
     v = &a->video;
-    w = &b->form.video;
+    w = &form.video;
 
-    if (v->width != w->width || v->height != w->height
-        || v->chroma != w->chroma || v->depth != w->depth)
-    {
+    if (!wub_video_same(v, w)) {
         return worker_fail(err, WORKER_INVALID,
                            "The segment %s has a picture of %ux%u with %u "
                            "bits, those before it %ux%u with %u; cut them "
@@ -119,28 +149,41 @@ worker_footage_same(worker_form_t *a, const worker_footage_t *b,
                            w->depth, v->width, v->height, v->depth);
     }
 
-    if (a->audio != b->form.audio) {
+    if (a->ntracks != form.ntracks) {
         return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has %s audio, unlike those before "
-                           "it; cut them separately.", b->name,
-                           b->form.audio ? "an" : "no");
+                           "The segment %s has %zu tracks of audio, those "
+                           "before it %zu; cut them separately.", b->name,
+                           form.ntracks, a->ntracks);
     }
 
+    for (i = 0; i < a->ntracks; i++) {
+        rc = worker_footage_sound(&a->tracks[i], &form.tracks[i], b, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_footage_sound(worker_sound_t *a, const worker_sound_t *b,
+    const worker_footage_t *f, worker_err_t *err)
+{
     if (a->rate == 0) {
-        a->rate = b->form.rate;
-        a->channels = b->form.channels;
-        a->object = b->form.object;
+        *a = *b;
     }
 
-    if (b->form.rate != 0
-        && (a->rate != b->form.rate || a->channels != b->form.channels
-            || a->object != b->form.object))
+    if (b->rate != 0
+        && (a->rate != b->rate || a->channels != b->channels
+            || a->object != b->object))
     {
         return worker_fail(err, WORKER_INVALID,
                            "The segment %s has audio of %u Hz with %u "
                            "channels, those before it %u Hz with %u; cut "
-                           "them separately.", b->name, b->form.rate,
-                           b->form.channels, a->rate, a->channels);
+                           "them separately.", f->name, b->rate, b->channels,
+                           a->rate, a->channels);
     }
 
     return WORKER_OK;
@@ -326,9 +369,14 @@ worker_footage_parse(worker_footage_t *f, wub_str_t bytes, worker_err_t *err)
         return wrc;
     }
 
-    f->form.audio = true;
+    f->tracks = wub_arena_calloc(f->arena, sizeof(worker_track_t));
+    if (f->tracks == NULL) {
+        return worker_fail_memory(err, f->name);
+    }
 
-    return worker_footage_audio(f, audio, err);
+    f->ntracks = 1;
+
+    return worker_footage_audio(f, f->tracks, audio, err);
 }
 
 
@@ -375,10 +423,12 @@ static worker_rc_t
 worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     worker_err_t *err)
 {
-    size_t       i, n;
-    int64_t      last;
-    worker_rc_t  rc;
+    size_t            i, n;
+    int64_t           last;
+    worker_rc_t       rc;
+    const wub_str_t  *in_force;
 
+    in_force = NULL;
     n = stream->npes;
 
     /* where a transfer broke off, a picture broke off */
@@ -390,13 +440,14 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     f->frames = wub_arena_alloc(f->arena,
                                 (n + 1) * sizeof(wub_cutplan_frame_t));
     f->video = wub_arena_alloc(f->arena, (n + 1) * sizeof(worker_video_t));
+    f->forms = wub_arena_calloc(f->arena, sizeof(wub_video_form_t));
 
-    if (f->frames == NULL || f->video == NULL) {
+    if (f->frames == NULL || f->video == NULL || f->forms == NULL) {
         return worker_fail_memory(err, f->name);
     }
 
     for (i = 0; i < n; i++) {
-        rc = worker_footage_unit(f, stream, &stream->pes[i], err);
+        rc = worker_footage_unit(f, stream, &stream->pes[i], &in_force, err);
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -422,7 +473,7 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
 
 static worker_rc_t
 worker_footage_unit(worker_footage_t *f, const wub_ts_stream_t *stream,
-    const wub_ts_pes_t *pes, worker_err_t *err)
+    const wub_ts_pes_t *pes, const wub_str_t **in_force, worker_err_t *err)
 {
     worker_rc_t           rc;
     worker_video_t       *video;
@@ -458,7 +509,7 @@ worker_footage_unit(worker_footage_t *f, const wub_ts_stream_t *stream,
     }
 
     if (unit.sps) {
-        rc = worker_footage_sets(f, &unit, err);
+        rc = worker_footage_sets(f, &unit, in_force, err);
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -467,13 +518,18 @@ worker_footage_unit(worker_footage_t *f, const wub_ts_stream_t *stream,
     frame = &f->frames[f->nvideo];
     frame->pts = wub_ts_unwrap(0, pes->pts - f->first);
     frame->dts = wub_ts_unwrap(0, pes->dts - f->first);
-    frame->key = unit.idr;
+    frame->key = unit.idr ? WUB_KEY_CLOSED : WUB_KEY_NONE;
+    frame->form = 0;
+    frame->damaged = false;
 
     video = &f->video[f->nvideo++];
     video->data = stream->data + pes->pos;
     video->len = pes->len;
     video->sets = unit.sps && unit.pps;
     video->lead = unit.lead;
+    video->in_force = *in_force;
+    video->pos = 0;
+    video->size = 0;
 
     return WORKER_OK;
 }
@@ -481,10 +537,11 @@ worker_footage_unit(worker_footage_t *f, const wub_ts_stream_t *stream,
 
 static worker_rc_t
 worker_footage_sets(worker_footage_t *f, const wub_h264_unit_t *unit,
-    worker_err_t *err)
+    const wub_str_t **in_force, worker_err_t *err)
 {
-    wub_rc_t         rc;
-    wub_h264_form_t  form;
+    wub_rc_t           rc;
+    wub_str_t         *sets;
+    wub_video_form_t   form;
 
     rc = wub_h264_form(unit->form, &form);
     if (rc != WUB_OK) {
@@ -499,22 +556,24 @@ worker_footage_sets(worker_footage_t *f, const wub_h264_unit_t *unit,
                            "cannot be cut yet.", f->name);
     }
 
-    if (f->nvideo != 0
-        && (form.width != f->form.video.width
-            || form.height != f->form.video.height
-            || form.chroma != f->form.video.chroma
-            || form.depth != f->form.video.depth))
-    {
+    if (f->nvideo != 0 && !wub_video_same(&form, f->forms)) {
         return worker_fail(err, WORKER_INVALID,
                            "The picture changes its size or format within "
                            "the segment %s; such footage cannot be cut yet.",
                            f->name);
     }
 
-    f->form.video = form;
+    f->forms[0] = form;
+    f->nforms = 1;
 
     if (unit->pps) {
-        f->sets = unit->sets;
+        sets = wub_arena_alloc(f->arena, sizeof(wub_str_t));
+        if (sets == NULL) {
+            return worker_fail_memory(err, f->name);
+        }
+
+        *sets = unit->sets;
+        *in_force = sets;
     }
 
     return WORKER_OK;

@@ -16,13 +16,16 @@
 
 #include "common/wub_best.h"
 #include "common/wub_cutplan.h"
-#include "common/wub_h264.h"
+#include "common/wub_video.h"
 #include "worker/worker.h"
 #include "worker/worker_store.h"
 
 
 /* a segment file larger than this is refused */
 #define WORKER_FOOTAGE_MAX       ((size_t) 256 << 20)
+
+/* AAC streams of a segment */
+#define WORKER_TRACKS_MAX        8
 
 
 /* called often, in the middle of work; what is not WORKER_OK ends it */
@@ -31,29 +34,52 @@ typedef struct {
     void         *data;
 } worker_tick_t;
 
-/* what all segments of one cut must have in common */
 typedef struct {
-    wub_h264_form_t  video;
-    bool             audio;     /* an audio stream is there */
-    uint32_t         rate;      /* of the audio; 0: no frame seen */
-    uint8_t          channels;
-    uint8_t          object;
+    uint32_t            rate;       /* 0: no frame seen */
+    uint8_t             channels;
+    uint8_t             object;
+} worker_sound_t;
+
+/* of an output: what its packets have in common */
+typedef struct {
+    wub_video_form_t    video;
+    worker_sound_t      tracks[WORKER_TRACKS_MAX];
+    size_t              ntracks;
 } worker_form_t;
 
-/* an access unit in decoding order; its times are in frames[] */
+/*
+ * An access unit in decoding order; its times are in frames[].  pos and
+ * size: its bytes in the file, from its first packet up to the next unit's,
+ * what lies between them too.
+ */
 typedef struct {
-    const uint8_t   *data;
-    size_t           len;
-    bool             sets;      /* it carries both parameter sets */
-    size_t           lead;      /* where they would be inserted */
+    const uint8_t      *data;
+    size_t              len;
+    bool                sets;       /* it carries all parameter sets */
+    size_t              lead;       /* where they would be inserted */
+    const wub_str_t    *in_force;   /* parameter sets with start codes, as
+                                       they are valid for it */
+    uint64_t            pos;
+    uint64_t            size;
 } worker_video_t;
 
 typedef struct {
-    const uint8_t   *data;
-    size_t           len;
-    int64_t          pts;
-    int64_t          duration;
+    const uint8_t      *data;
+    size_t              len;
+    int64_t             pts;
+    int64_t             duration;
+    uint8_t             form;       /* of its track's forms, the index */
 } worker_audio_t;
+
+/* an AAC stream */
+typedef struct {
+    uint16_t            pid;
+    worker_sound_t     *forms;
+    size_t              nforms;
+    worker_audio_t     *audio;
+    size_t              naudio;
+    size_t              room;       /* of audio[] */
+} worker_track_t;
 
 /* times are ticks of 90 kHz from the first video frame on, unwrapped */
 typedef struct {
@@ -63,14 +89,14 @@ typedef struct {
     int64_t               first;    /* first video frame, 33 bits as sent */
     int64_t               end;      /* of the last frame shown */
     int64_t               spacing;  /* to that end from its beginning */
-    worker_form_t         form;
+    wub_video_form_t     *forms;    /* a frame's form is an index of it */
+    size_t                nforms;
     wub_cutplan_frame_t  *frames;
     worker_video_t       *video;
     size_t                nvideo;
-    worker_audio_t       *audio;
-    size_t                naudio;
-    size_t                audio_room;
-    wub_str_t             sets;     /* parameter sets with start codes */
+    worker_track_t       *tracks;   /* in order of the program map */
+    size_t                ntracks;
+    size_t                ndamaged; /* access units that lost bytes */
 } worker_footage_t;
 
 
@@ -86,7 +112,10 @@ worker_rc_t worker_footage_read(worker_footage_t **ret,
 /* NULL is accepted */
 void worker_footage_free(worker_footage_t *footage);
 
-/* WORKER_INVALID when the two cannot be in one cut; a learns b's rate */
+/* the form of the segment's first frame, and what its tracks begin with */
+worker_form_t worker_footage_form(const worker_footage_t *footage);
+
+/* WORKER_INVALID when the two cannot be in one cut; a learns b's rates */
 worker_rc_t worker_footage_same(worker_form_t *a,
     const worker_footage_t *b, worker_err_t *err);
 

@@ -23,8 +23,8 @@ static wub_rc_t worker_footage_next(const uint8_t *data, size_t len,
 static void worker_footage_pace(worker_pace_t *pace, const wub_ts_pes_t *pes,
     size_t index, const wub_adts_t *h);
 static worker_rc_t worker_footage_adts(worker_footage_t *f,
-    const wub_adts_t *h, const uint8_t *data, int64_t pts,
-    worker_err_t *err);
+    worker_track_t *track, const wub_adts_t *h, const uint8_t *data,
+    int64_t pts, worker_err_t *err);
 
 
 /*
@@ -32,8 +32,8 @@ static worker_rc_t worker_footage_adts(worker_footage_t *f,
  * 2.4.3.7); frames may lie across packets.
  */
 worker_rc_t
-worker_footage_audio(worker_footage_t *f, const wub_ts_stream_t *stream,
-    worker_err_t *err)
+worker_footage_audio(worker_footage_t *f, worker_track_t *track,
+    const wub_ts_stream_t *stream, worker_err_t *err)
 {
     size_t         i, len, pos;
     size_t        *ends;
@@ -43,10 +43,13 @@ worker_footage_audio(worker_footage_t *f, const wub_ts_stream_t *stream,
     worker_rc_t    wrc;
     worker_pace_t  pace;
 
+    track->pid = stream->pid;
+    track->forms = wub_arena_calloc(f->arena, sizeof(worker_sound_t));
+
     data = wub_arena_alloc(f->arena, stream->size + 1);
     ends = wub_arena_alloc(f->arena, (stream->npes + 1) * sizeof(size_t));
 
-    if (data == NULL || ends == NULL) {
+    if (data == NULL || ends == NULL || track->forms == NULL) {
         return worker_fail_memory(err, f->name);
     }
 
@@ -79,7 +82,8 @@ worker_footage_audio(worker_footage_t *f, const wub_ts_stream_t *stream,
         worker_footage_pace(&pace, &stream->pes[i], i, &h);
 
         if (pace.pts != WUB_TS_NONE) {
-            wrc = worker_footage_adts(f, &h, data + pos, pace.pts, err);
+            wrc = worker_footage_adts(f, track, &h, data + pos, pace.pts,
+                                      err);
             if (wrc != WORKER_OK) {
                 return wrc;
             }
@@ -133,20 +137,24 @@ worker_footage_pace(worker_pace_t *pace, const wub_ts_pes_t *pes,
 
 
 static worker_rc_t
-worker_footage_adts(worker_footage_t *f, const wub_adts_t *h,
-    const uint8_t *data, int64_t pts, worker_err_t *err)
+worker_footage_adts(worker_footage_t *f, worker_track_t *track,
+    const wub_adts_t *h, const uint8_t *data, int64_t pts, worker_err_t *err)
 {
     size_t           size;
     worker_audio_t  *audio;
+    worker_sound_t  *sound;
 
-    if (f->form.rate == 0) {
-        f->form.rate = h->rate;
-        f->form.channels = h->channels;
-        f->form.object = h->object;
+    sound = track->forms;
+
+    if (track->nforms == 0) {
+        sound->rate = h->rate;
+        sound->channels = h->channels;
+        sound->object = h->object;
+        track->nforms = 1;
     }
 
-    if (f->form.rate != h->rate || f->form.channels != h->channels
-        || f->form.object != h->object)
+    if (sound->rate != h->rate || sound->channels != h->channels
+        || sound->object != h->object)
     {
         return worker_fail(err, WORKER_INVALID,
                            "The audio changes its rate or channels within "
@@ -154,20 +162,21 @@ worker_footage_adts(worker_footage_t *f, const wub_adts_t *h,
                            f->name);
     }
 
-    if (f->naudio == f->audio_room) {
-        size = f->naudio * sizeof(worker_audio_t);
-        f->audio_room = 2 * f->naudio + 256;
+    if (track->naudio == track->room) {
+        size = track->naudio * sizeof(worker_audio_t);
+        track->room = 2 * track->naudio + 256;
 
-        f->audio = wub_arena_grow(f->arena, f->audio, size,
-                                  f->audio_room * sizeof(worker_audio_t));
-        if (f->audio == NULL) {
+        track->audio = wub_arena_grow(f->arena, track->audio, size,
+                                      track->room * sizeof(worker_audio_t));
+        if (track->audio == NULL) {
             return worker_fail_memory(err, f->name);
         }
     }
 
-    audio = &f->audio[f->naudio++];
+    audio = &track->audio[track->naudio++];
     audio->data = data;
     audio->len = h->len;
+    audio->form = 0;
     audio->pts = wub_ts_unwrap(0, pts - f->first);
     audio->duration = ((int64_t) h->samples * WUB_TS_HZ + h->rate / 2)
                       / h->rate;

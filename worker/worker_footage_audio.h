@@ -16,8 +16,8 @@
 #include "worker/worker_footage.h"
 
 
-/* fills audio[] and the audio part of form; first must be set */
-worker_rc_t worker_footage_audio(worker_footage_t *f,
+/* fills a track; the segment's first must be set */
+worker_rc_t worker_footage_audio(worker_footage_t *f, worker_track_t *track,
     const wub_ts_stream_t *stream, worker_err_t *err);
 
 

@@ -233,7 +233,7 @@ worker_join_open(worker_join_work_t *w, worker_err_t *err)
     worker_join_t  *j;
 
     j = w->join;
-    j->form = w->footage->form;
+    j->form = worker_footage_form(w->footage);
 
     delay = w->segment.frames[0].pts - w->segment.frames[0].dts;
 
@@ -266,8 +266,8 @@ worker_join_begin(worker_join_work_t *w, worker_err_t *err)
 
         /* the audio of a frame may have been sent before it */
 
-        if (j->last == NULL && w->footage->naudio != 0
-            && w->footage->audio[0].pts > w->first)
+        if (j->last == NULL && worker_join_naudio(w->footage) != 0
+            && w->footage->tracks->audio[0].pts > w->first)
         {
             j->last_audio = 0;
             rc = worker_join_beside(j, w->footage, w->anchor, true, &j->last,
@@ -345,10 +345,10 @@ worker_join_copy(worker_join_work_t *w, const wub_span_t *span,
         packet.len = video->len;
         packet.pts = wub_timeline_out(&j->timeline, w->anchor + frame->pts);
         packet.dts = wub_timeline_out(&j->timeline, w->anchor + frame->dts);
-        packet.key = frame->key;
+        packet.key = (frame->key != WUB_KEY_NONE);
 
         if (j->sets && !video->sets) {
-            packet.insert = w->footage->sets;
+            packet.insert = *video->in_force;
             packet.at = video->lead;
         }
 
@@ -497,7 +497,7 @@ worker_join_audio(worker_join_t *j, worker_join_work_t *w, int64_t limit,
     if (j->last != NULL) {
         rc = worker_join_frames(j, j->last, j->last_anchor, &j->last_audio,
                                 limit, err);
-        if (rc != WORKER_OK || j->last_audio < j->last->naudio) {
+        if (rc != WORKER_OK || j->last_audio < worker_join_naudio(j->last)) {
             return rc;
         }
     }

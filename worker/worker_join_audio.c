@@ -38,6 +38,13 @@ worker_join_follows(const worker_footage_t *a, int64_t anchor,
 }
 
 
+size_t
+worker_join_naudio(const worker_footage_t *f)
+{
+    return (f->ntracks == 0) ? 0 : f->tracks->naudio;
+}
+
+
 worker_rc_t
 worker_join_beside(worker_join_t *j, const worker_footage_t *f,
     int64_t anchor, bool before, worker_footage_t **ret, int64_t *ret_anchor,
@@ -85,8 +92,8 @@ worker_join_frames(worker_join_t *j, const worker_footage_t *f,
     worker_av_packet_t     packet;
     const worker_audio_t  *audio;
 
-    for ( /* void */ ; *next < f->naudio; (*next)++) {
-        audio = &f->audio[*next];
+    for ( /* void */ ; *next < worker_join_naudio(f); (*next)++) {
+        audio = &f->tracks->audio[*next];
 
         what = wub_timeline_audio(&j->timeline, anchor + audio->pts,
                                   audio->duration, &out);
@@ -138,8 +145,8 @@ worker_join_tail(worker_join_t *j, worker_err_t *err)
 
     /* the audio of a frame may have been sent after it */
 
-    if (j->last->naudio != 0
-        && missing > j->last->audio[0].duration / 2)
+    if (worker_join_naudio(j->last) != 0
+        && missing > j->last->tracks->audio[0].duration / 2)
     {
         rc = worker_join_beside(j, j->last, j->last_anchor, false, &beside,
                                 &anchor, err);

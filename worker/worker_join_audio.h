@@ -21,6 +21,9 @@
 bool worker_join_follows(const worker_footage_t *a, int64_t anchor,
     const worker_footage_t *b, bool hole);
 
+/* the audio frames of the one track, or 0 */
+size_t worker_join_naudio(const worker_footage_t *f);
+
 /* the segment beside f and its anchor; *ret is NULL where none goes on */
 worker_rc_t worker_join_beside(worker_join_t *j, const worker_footage_t *f,
     int64_t anchor, bool before, worker_footage_t **ret, int64_t *ret_anchor,

@@ -26,7 +26,7 @@ fuzz_check(bool ok)
 static void
 fuzz_form(wub_str_t sps)
 {
-    wub_h264_form_t  form;
+    wub_video_form_t  form;
 
     if (wub_h264_form(sps, &form) == WUB_OK) {
         fuzz_check(form.width >= 1 && form.width <= 16880);

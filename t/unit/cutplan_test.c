@@ -84,8 +84,8 @@ read_frames(const char *text, wub_cutplan_frame_t *frames)
     for (n = 0; *text != '\0'; n++) {
         assert_true(n < NFRAMES);
 
-        frames[n].key = (*text == 'K');
-        text += frames[n].key;
+        frames[n].key = (*text == 'K') ? WUB_KEY_CLOSED : WUB_KEY_NONE;
+        text += (*text == 'K');
         frames[n].pts = strtoll(text, &end, 10);
         frames[n].dts = (int64_t) n;
 
@@ -274,7 +274,7 @@ rounding(void **state)
     for (i = 0; i < 4; i++) {
         frames[i].pts = 126000 + 3003 * (int64_t) i;
         frames[i].dts = 0;
-        frames[i].key = (i == 0);
+        frames[i].key = (i == 0) ? WUB_KEY_CLOSED : WUB_KEY_NONE;
     }
 
     segment.start = T;
@@ -308,7 +308,7 @@ time_base(void **state)
 {
     size_t                 i;
     wub_cutplan_t          plan;
-    wub_cutplan_frame_t    frame = { 0, 0, true };
+    wub_cutplan_frame_t    frame = { 0, 0, WUB_KEY_CLOSED, 0, false };
     wub_cutplan_segment_t  segment = { T, 1, 1, &frame, 1 };
 
     static const struct {
@@ -358,7 +358,8 @@ random_frames(wub_cutplan_frame_t *frames, int64_t *ret_length)
         do {
             frames[n].pts = pts;
             frames[n].dts = (int64_t) n;
-            frames[n].key = (n == first);
+            frames[n].key = (n == first) ? WUB_KEY_CLOSED
+                                         : WUB_KEY_NONE;
             pts += 1 + rnd(rnd(4) ? 3 : 40);
             n++;
         } while (rnd(6) && n < NFRAMES);
@@ -553,7 +554,8 @@ nonsense(void **state)
         for (k = 0; k < segment.nframes; k++) {
             frames[k].pts = rnd(12);
             frames[k].dts = 0;
-            frames[k].key = (rnd(3) == 0);
+            frames[k].key = (rnd(3) == 0) ? WUB_KEY_CLOSED
+                                          : WUB_KEY_NONE;
         }
 
         rc = wub_cutplan_build(arena, &segment, T + rnd(12000),
@@ -578,7 +580,7 @@ static void
 torture(void **state)
 {
     wub_cutplan_t          plan;
-    wub_cutplan_frame_t    frame = { 0, 0, true };
+    wub_cutplan_frame_t    frame = { 0, 0, WUB_KEY_CLOSED, 0, false };
     wub_cutplan_segment_t  segment = { T, 1, 90000, &frame, 1 };
 
     (void) state;

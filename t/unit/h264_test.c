@@ -228,45 +228,45 @@ pack(const writer_t *w, uint8_t *out)
 static void
 forms(void **state)
 {
-    size_t           i, k, len;
-    wub_rc_t         rc;
-    uint8_t          bytes[BITS_MAX];
-    writer_t         w;
-    wub_h264_form_t  form;
+    size_t            i, k, len;
+    wub_rc_t          rc;
+    uint8_t           bytes[BITS_MAX];
+    writer_t          w;
+    wub_video_form_t  form;
 
     static const struct {
-        sps_t            sps;
-        wub_rc_t         rc;
-        wub_h264_form_t  form;
+        sps_t             sps;
+        wub_rc_t          rc;
+        wub_video_form_t  form;
     } rows[] = {
         { { 66, 0, 0, 0, 2, 19, 11, true, { 0, 0, 0, 6 } },
-          WUB_OK, { 320, 180, 1, 8, false } },
+          WUB_OK, { 0, 320, 180, 1, 8, false } },
         { { 77, 0, 0, 0, 0, 79, 44, true, { 0, 0, 0, 0 } },
-          WUB_OK, { 1280, 720, 1, 8, false } },
+          WUB_OK, { 0, 1280, 720, 1, 8, false } },
         { { 100, 1, 0, 0, 0, 119, 67, true, { 0, 0, 0, 4 } },
-          WUB_OK, { 1920, 1080, 1, 8, false } },
+          WUB_OK, { 0, 1920, 1080, 1, 8, false } },
         { { 100, 1, 0, 8, 1, 119, 33, false, { 0, 0, 0, 2 } },
-          WUB_OK, { 1920, 1080, 1, 8, true } },
+          WUB_OK, { 0, 1920, 1080, 1, 8, true } },
         { { 122, 2, 2, 3, 0, 119, 67, true, { 1, 1, 4, 4 } },
-          WUB_OK, { 1916, 1080, 2, 10, false } },
+          WUB_OK, { 0, 1916, 1080, 2, 10, false } },
         { { 244, 3, 0, 12, 0, 3, 3, true, { 1, 2, 3, 4 } },
-          WUB_OK, { 61, 57, 3, 8, false } },
+          WUB_OK, { 0, 61, 57, 3, 8, false } },
         { { 100, 0, 6, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
-          WUB_OK, { 64, 64, 0, 14, false } },
+          WUB_OK, { 0, 64, 64, 0, 14, false } },
         { { 100, 4, 0, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
         { { 100, 1, 7, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
         { { 100, 1, UINT32_MAX - 8, 0, 0, 3, 3, true, { 0, 0, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
         { { 66, 0, 0, 0, 3, 3, 3, true, { 0, 0, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
         { { 66, 0, 0, 0, 0, 100000, 3, true, { 0, 0, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
         { { 66, 0, 0, 0, 0, 3, 3, true, { 16, 16, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
         { { 66, 0, 0, 0, 0, 3, 3, true, { UINT32_MAX - 2, 5, 0, 0 } },
-          WUB_INVALID, { 0, 0, 0, 0, false } },
+          WUB_INVALID, { 0, 0, 0, 0, 0, false } },
     };
 
     (void) state;
@@ -283,6 +283,7 @@ forms(void **state)
                    && form.height == rows[i].form.height
                    && form.chroma == rows[i].form.chroma
                    && form.depth == rows[i].form.depth
+                   && form.codec == WUB_VIDEO_H264
                    && form.interlaced == rows[i].form.interlaced,
                    "row %zu: %ux%u chroma %u depth %u", i, form.width,
                    form.height, form.chroma, form.depth);
@@ -305,7 +306,7 @@ timings(void **state)
     wub_rc_t           rc;
     uint8_t            bytes[BITS_MAX];
     writer_t           w;
-    wub_h264_form_t    form;
+    wub_video_form_t   form;
     wub_h264_timing_t  t;
 
     static const sps_t  sps = {
