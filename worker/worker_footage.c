@@ -53,6 +53,16 @@ worker_footage_read(worker_footage_t **ret, const worker_store_t *store,
     const wub_hour_t *hour, const wub_segment_t *segment,
     const worker_tick_t *tick, worker_err_t *err)
 {
+    return worker_footage_head(ret, store, hour, segment, SIZE_MAX, tick,
+                               err);
+}
+
+
+worker_rc_t
+worker_footage_head(worker_footage_t **ret, const worker_store_t *store,
+    const wub_hour_t *hour, const wub_segment_t *segment, size_t max,
+    const worker_tick_t *tick, worker_err_t *err)
+{
     int                fd;
     uint64_t           size;
     wub_str_t          bytes;
@@ -76,6 +86,7 @@ worker_footage_read(worker_footage_t **ret, const worker_store_t *store,
     rc = worker_footage_open(f, store, hour, &fd, &size, err);
 
     if (rc == WORKER_OK) {
+        size = (size < max) ? size : max;
         rc = worker_footage_bytes(f, fd, size, tick, &bytes, err);
         (void) close(fd);
     }

@@ -109,6 +109,12 @@ worker_rc_t worker_footage_read(worker_footage_t **ret,
     const wub_segment_t *segment, const worker_tick_t *tick,
     worker_err_t *err);
 
+/* the same of what lies in its first max bytes */
+worker_rc_t worker_footage_head(worker_footage_t **ret,
+    const worker_store_t *store, const wub_hour_t *hour,
+    const wub_segment_t *segment, size_t max, const worker_tick_t *tick,
+    worker_err_t *err);
+
 /* NULL is accepted */
 void worker_footage_free(worker_footage_t *footage);
 
