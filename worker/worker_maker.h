@@ -16,11 +16,8 @@
 
 
 #include "worker/worker.h"
+#include "worker/worker_encode.h"
 #include "worker/worker_footage.h"
-
-
-/* the settings of an encoder: worker_encode.h */
-typedef struct worker_encode_s  worker_encode_t;
 
 
 /* takes all of len bytes or fails with a sentence */

@@ -4,6 +4,7 @@
  */
 
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -83,6 +84,66 @@ worker_store_hour_path(wub_arena_t *arena, const worker_store_t *store,
     wub_buf_putc(&b, '\0');
 
     return (b.rc == WUB_OK) ? b.data : NULL;
+}
+
+
+worker_rc_t
+worker_store_open(wub_arena_t *arena, const worker_store_t *store,
+    const wub_hour_t *hour, const wub_segment_t *segment, int *ret_fd,
+    uint64_t *ret_size, worker_err_t *err)
+{
+    int              dirfd, error;
+    wub_rc_t         rc;
+    const char      *path;
+    wub_file_stat_t  st;
+
+    path = worker_store_hour_path(arena, store, hour);
+    if (path == NULL) {
+        return worker_fail_memory(err, "The path of a segment");
+    }
+
+    rc = wub_dir_open(store->segments, path, &dirfd, &error);
+
+    if (rc == WUB_OK) {
+        rc = wub_dir_open_segment(dirfd, segment->name, ret_fd, &st, &error);
+        (void) close(dirfd);
+    }
+
+    if (rc == WUB_OK) {
+        *ret_size = st.size;
+        return WORKER_OK;
+    }
+
+    if (rc == WUB_NOT_FOUND) {
+        return worker_fail(err, WORKER_RETRY,
+                           "The segment %s/%.*s vanished while it was "
+                           "needed.", path, (int) segment->name.len,
+                           segment->name.data);
+    }
+
+    return worker_fail(err, WORKER_RETRY,
+                       "The segment %s/%.*s cannot be opened: %s.", path,
+                       (int) segment->name.len, segment->name.data,
+                       (error != 0) ? strerror(error)
+                                    : "it has a tombstone, or is no file");
+}
+
+
+void
+worker_store_ahead(wub_arena_t *arena, const worker_store_t *store,
+    const wub_hour_t *hour, const wub_segment_t *segment)
+{
+    int       fd;
+    uint64_t  size;
+
+    if (worker_store_open(arena, store, hour, segment, &fd, &size, NULL)
+        != WORKER_OK)
+    {
+        return;
+    }
+
+    (void) posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+    (void) close(fd);
 }
 
 

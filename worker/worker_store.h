@@ -2,10 +2,11 @@
 /*
  * Copyright (C) the wubloader for nginx authors
  *
- * worker_store: the segments that a range needs, read from the disk and
- * selected by the rules of common/.
- * May call: common/ (wub_dir, wub_best).
- * Frees: nothing; chains live in the caller's arena.
+ * worker_store: the segments that a range needs, found on the disk and
+ * selected by the rules of common/, and opened.
+ * May call: common/ (wub_dir, wub_best), libc.
+ * Frees: nothing; chains live in the caller's arena, descriptors are the
+ * caller's.
  */
 
 
@@ -39,6 +40,19 @@ worker_rc_t worker_store_chain(wub_arena_t *arena,
 /* "CHANNEL/QUALITY/HOUR" of a part, with a zero */
 const char *worker_store_hour_path(wub_arena_t *arena,
     const worker_store_t *store, const wub_hour_t *hour);
+
+/*
+ * Opens a segment of an hour.  WORKER_RETRY: it vanished, got a tombstone
+ * or cannot be read.
+ */
+worker_rc_t worker_store_open(wub_arena_t *arena,
+    const worker_store_t *store, const wub_hour_t *hour,
+    const wub_segment_t *segment, int *ret_fd, uint64_t *ret_size,
+    worker_err_t *err);
+
+/* a segment is going to be read: the disk may begin now */
+void worker_store_ahead(wub_arena_t *arena, const worker_store_t *store,
+    const wub_hour_t *hour, const wub_segment_t *segment);
 
 
 #endif /* WORKER_STORE_H_INCLUDED_ */
