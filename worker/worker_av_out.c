@@ -4,7 +4,7 @@
  */
 
 
-#include <libavcodec/packet.h>
+#include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/dict.h>
 #include <libavutil/error.h>
@@ -12,49 +12,77 @@
 
 #include "common/wub_ts.h"
 #include "worker/worker_av.h"
+#include "worker/worker_av_io.h"
 #include "worker/worker_av_out.h"
 
-
-#define WORKER_AV_OUT_BUFFER     (128 * 1024)
 
 /* how far the clock runs ahead of decoding, microseconds */
 #define WORKER_AV_OUT_DELAY      250000
 
+/* where no frame of a track was seen */
 #define WORKER_AV_OUT_RATE       48000
+#define WORKER_AV_OUT_CHANNELS   2
+#define WORKER_AV_OUT_OBJECT     2
 
-#define WORKER_AV_OUT_VIDEO      0
-#define WORKER_AV_OUT_AUDIO      1
+/* an AudioSpecificConfig, ISO/IEC 14496-3, 1.6.2.1 */
+#define WORKER_AV_OUT_ASC        2
 
 
 struct worker_av_out_s {
-    AVFormatContext      *format;
-    AVIOContext          *io;
-    AVPacket             *packet;
-    uint8_t              *joined;   /* room for an insertion */
-    unsigned int          joined_size;
-
-    worker_av_write_pt   write;
-    void                 *write_data;
-    worker_rc_t           rc;       /* of the sink; sticky */
-    worker_err_t          err;      /* its sentence */
-    int64_t               bytes;
+    AVFormatContext        *format;
+    worker_av_io_t          io;
+    AVPacket               *packet;
+    uint8_t                *joined;     /* room for an insertion */
+    unsigned int            joined_size;
+    AVRational              ticks[1 + WORKER_TRACKS_MAX]; /* of encoders */
+    worker_av_container_e   container;
 };
+
+/* a muxer and its options; of two kinds where there is a file */
+typedef struct {
+    const char             *muxer;
+    const char             *options[2];
+} worker_av_out_muxer_t;
 
 
 static worker_rc_t worker_av_out_format(worker_av_out_t *out,
-    const worker_form_t *form, worker_err_t *err);
+    const worker_av_out_conf_t *conf, worker_err_t *err);
+static int worker_av_out_header(worker_av_out_t *out,
+    const worker_av_out_conf_t *conf);
+static worker_rc_t worker_av_out_copied(worker_av_out_t *out,
+    const worker_av_out_conf_t *conf, worker_err_t *err);
+static worker_rc_t worker_av_out_video(worker_av_out_t *out,
+    const worker_av_out_conf_t *conf, worker_err_t *err);
+static worker_rc_t worker_av_out_track(worker_av_out_t *out,
+    const worker_sound_t *sound, worker_err_t *err);
+static bool worker_av_out_asc(const worker_sound_t *sound, uint8_t *ret);
+static int worker_av_out_extra(AVCodecParameters *par, const void *data,
+    size_t len);
 static worker_rc_t worker_av_out_streams(worker_av_out_t *out,
-    const worker_form_t *form, worker_err_t *err);
+    const worker_av_out_conf_t *conf, worker_err_t *err);
 static worker_rc_t worker_av_out_join(worker_av_out_t *out,
     const worker_av_packet_t *packet, worker_err_t *err);
-static worker_rc_t worker_av_out_result(worker_av_out_t *out, int rc,
-    worker_err_t *err);
-static int worker_av_out_sink(void *data, uint8_t *bytes, int len);
+static void worker_av_out_strip(worker_av_out_t *out);
+
+
+/*
+ * Transport streams: times as given, and each audio frame with its own.
+ * MP4: a fragment per GOP, so that it plays while it is made; in a file the
+ * index goes in front.
+ */
+static const worker_av_out_muxer_t  worker_av_out_muxers[] = {
+    { "mpegts", { "mpegts_copyts=1:pes_payload_size=0",
+                  "mpegts_copyts=1:pes_payload_size=0" } },
+    { "mp4", { "movflags=frag_keyframe+empty_moov+default_base_moof",
+               "movflags=faststart" } },
+    { "webm", { "", "" } },
+    { "matroska", { "", "" } },
+};
 
 
 worker_rc_t
-worker_av_out_open(worker_av_out_t **ret, const worker_form_t *form,
-    worker_av_write_pt write, void *write_data, worker_err_t *err)
+worker_av_out_create(worker_av_out_t **ret, const worker_av_out_conf_t *conf,
+    worker_err_t *err)
 {
     worker_rc_t       rc;
     worker_av_out_t  *out;
@@ -64,10 +92,12 @@ worker_av_out_open(worker_av_out_t **ret, const worker_form_t *form,
         return worker_fail_memory(err, "Writing the video");
     }
 
-    out->write = write;
-    out->write_data = write_data;
+    out->container = conf->container;
+    out->io.write = conf->write;
+    out->io.data = conf->write_data;
+    out->io.fd = conf->fd;
 
-    rc = worker_av_out_format(out, form, err);
+    rc = worker_av_out_format(out, conf, err);
     if (rc != WORKER_OK) {
         worker_av_out_close(out);
         return rc;
@@ -80,10 +110,29 @@ worker_av_out_open(worker_av_out_t **ret, const worker_form_t *form,
 
 
 worker_rc_t
+worker_av_out_open(worker_av_out_t **ret, const worker_form_t *form,
+    worker_av_write_pt write, void *write_data, worker_err_t *err)
+{
+    worker_av_out_conf_t  conf;
+
+    memset(&conf, 0, sizeof(worker_av_out_conf_t));
+
+    conf.container = WORKER_AV_OUT_MPEGTS;
+    conf.write = write;
+    conf.write_data = write_data;
+    conf.fd = -1;
+    conf.form = form;
+
+    return worker_av_out_create(ret, &conf, err);
+}
+
+
+worker_rc_t
 worker_av_out_write(worker_av_out_t *out, const worker_av_packet_t *packet,
     worker_err_t *err)
 {
     int          rc;
+    AVPacket    *p;
     worker_rc_t  wrc;
 
     /*
@@ -91,8 +140,9 @@ worker_av_out_write(worker_av_out_t *out, const worker_av_packet_t *packet,
      * at once and keeps nothing.
      */
 
-    out->packet->data = WORKER_AV_UNCONST(packet->data);
-    out->packet->size = (int) packet->len;
+    p = out->packet;
+    p->data = WORKER_AV_UNCONST(packet->data);
+    p->size = (int) packet->len;
 
     if (packet->insert.len != 0) {
         wrc = worker_av_out_join(out, packet, err);
@@ -101,18 +151,42 @@ worker_av_out_write(worker_av_out_t *out, const worker_av_packet_t *packet,
         }
     }
 
-    out->packet->pts = packet->pts;
-    out->packet->dts = packet->dts;
-    out->packet->flags = packet->key ? AV_PKT_FLAG_KEY : 0;
-    out->packet->stream_index = packet->video ? WORKER_AV_OUT_VIDEO
-                                              : WORKER_AV_OUT_AUDIO;
+    if (!packet->video && out->container != WORKER_AV_OUT_MPEGTS) {
+        worker_av_out_strip(out);
+    }
 
-    rc = av_write_frame(out->format, out->packet);
+    p->pts = packet->pts;
+    p->dts = packet->dts;
+    p->duration = packet->duration;
+    p->flags = packet->key ? AV_PKT_FLAG_KEY : 0;
+    p->stream_index = packet->video ? 0 : (int) packet->track + 1;
 
-    out->packet->data = NULL;
-    out->packet->size = 0;
+    av_packet_rescale_ts(p, (AVRational) { 1, WUB_TS_HZ },
+                         out->format->streams[p->stream_index]->time_base);
 
-    return worker_av_out_result(out, rc, err);
+    rc = av_write_frame(out->format, p);
+
+    p->data = NULL;
+    p->size = 0;
+
+    return worker_av_io_result(&out->io, rc, err);
+}
+
+
+worker_rc_t
+worker_av_out_encoded(worker_av_out_t *out, AVPacket *packet,
+    worker_err_t *err)
+{
+    int  rc, i;
+
+    i = packet->stream_index;
+
+    av_packet_rescale_ts(packet, out->ticks[i],
+                         out->format->streams[i]->time_base);
+
+    rc = av_interleaved_write_frame(out->format, packet);
+
+    return worker_av_io_result(&out->io, rc, err);
 }
 
 
@@ -122,16 +196,16 @@ worker_av_out_finish(worker_av_out_t *out, worker_err_t *err)
     int  rc;
 
     rc = av_write_trailer(out->format);
-    avio_flush(out->io);
+    avio_flush(out->format->pb);
 
-    return worker_av_out_result(out, rc, err);
+    return worker_av_io_result(&out->io, rc, err);
 }
 
 
 int64_t
 worker_av_out_bytes(const worker_av_out_t *out)
 {
-    return out->bytes;
+    return out->io.bytes;
 }
 
 
@@ -145,103 +219,263 @@ worker_av_out_close(worker_av_out_t *out)
     avformat_free_context(out->format);
     av_packet_free(&out->packet);
     av_freep(&out->joined);
-
-    if (out->io != NULL) {
-        av_freep(&out->io->buffer);
-        avio_context_free(&out->io);
-    }
+    worker_av_io_close(&out->io);
 
     av_free(out);
 }
 
 
 static worker_rc_t
-worker_av_out_format(worker_av_out_t *out, const worker_form_t *form,
+worker_av_out_format(worker_av_out_t *out, const worker_av_out_conf_t *conf,
     worker_err_t *err)
 {
-    int            rc;
-    uint8_t       *buffer;
-    worker_rc_t    wrc;
-    AVDictionary  *options;
+    worker_rc_t  rc;
 
     out->packet = av_packet_alloc();
-    buffer = av_malloc(WORKER_AV_OUT_BUFFER);
 
-    out->io = avio_alloc_context(buffer, WORKER_AV_OUT_BUFFER, 1, out, NULL,
-                                 worker_av_out_sink, NULL);
-    if (out->io == NULL) {
-        av_free(buffer);
-    }
+    (void) avformat_alloc_output_context2(&out->format, NULL,
+                         worker_av_out_muxers[conf->container].muxer, "");
 
-    (void) avformat_alloc_output_context2(&out->format, NULL, "mpegts", NULL);
-
-    if (out->packet == NULL || out->io == NULL || out->format == NULL) {
+    if (out->packet == NULL || out->format == NULL) {
         return worker_fail_memory(err, "Writing the video");
     }
 
-    out->format->pb = out->io;
+    rc = worker_av_io_open(&out->io, out->format, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
     out->format->max_delay = WORKER_AV_OUT_DELAY;
 
     /*
      * The same bytes each time; packets as they are; the sink is called
-     * when the buffer is full.
+     * when the buffer is full.  Encoders run ahead of each other by frames,
+     * never by streams that end: wait for all of them.
      */
 
-    out->format->flags |= AVFMT_FLAG_BITEXACT | AVFMT_FLAG_CUSTOM_IO;
+    out->format->flags |= AVFMT_FLAG_BITEXACT;
     out->format->flags &= ~AVFMT_FLAG_AUTO_BSF;
     out->format->flush_packets = 0;
+    out->format->max_interleave_delta = 0;
 
-    wrc = worker_av_out_streams(out, form, err);
-    if (wrc != WORKER_OK) {
-        return wrc;
+    rc = (conf->form != NULL) ? worker_av_out_copied(out, conf, err)
+                              : worker_av_out_streams(out, conf, err);
+    if (rc != WORKER_OK) {
+        return rc;
     }
 
-    /* times as given, and each audio frame with its own */
-
-    options = NULL;
-    (void) av_dict_set(&options, "mpegts_copyts", "1", 0);
-    (void) av_dict_set(&options, "pes_payload_size", "0", 0);
     (void) av_dict_set(&out->format->metadata, "service_name", "wubloader", 0);
     (void) av_dict_set(&out->format->metadata, "service_provider",
                        "wubloader", 0);
 
-    rc = avformat_write_header(out->format, &options);
+    return worker_av_io_result(&out->io, worker_av_out_header(out, conf),
+                               err);
+}
+
+
+static int
+worker_av_out_header(worker_av_out_t *out, const worker_av_out_conf_t *conf)
+{
+    int            rc;
+    const char    *text;
+    AVDictionary  *options;
+
+    options = NULL;
+    text = worker_av_out_muxers[conf->container].options[conf->fd != -1];
+
+    rc = av_dict_parse_string(&options, text, "=", ":", 0);
+
+    /*
+     * Without edit lists a track begins with its first packet: the video's
+     * first frame is shown at 0 only where later ones may have negative
+     * offsets.
+     */
+
+    if (rc >= 0 && conf->container == WORKER_AV_OUT_MP4 && conf->fd != -1
+        && !conf->edits)
+    {
+        (void) av_dict_set(&options, "movflags", "+negative_cts_offsets",
+                           AV_DICT_APPEND);
+        (void) av_dict_set(&options, "use_editlist", "0", 0);
+    }
+
+    if (rc >= 0) {
+        rc = avformat_write_header(out->format, &options);
+    }
+
     av_dict_free(&options);
 
-    return worker_av_out_result(out, rc, err);
+    return rc;
 }
 
 
 static worker_rc_t
-worker_av_out_streams(worker_av_out_t *out, const worker_form_t *form,
+worker_av_out_copied(worker_av_out_t *out, const worker_av_out_conf_t *conf,
     worker_err_t *err)
 {
-    AVStream  *video, *audio;
+    size_t       i;
+    worker_rc_t  rc;
 
-    video = avformat_new_stream(out->format, NULL);
-    audio = (form->ntracks != 0) ? avformat_new_stream(out->format, NULL)
-                                 : NULL;
+    rc = worker_av_out_video(out, conf, err);
 
-    if (video == NULL || (form->ntracks != 0 && audio == NULL)) {
+    for (i = 0; rc == WORKER_OK && i < conf->form->ntracks; i++) {
+        rc = worker_av_out_track(out, &conf->form->tracks[i], err);
+    }
+
+    return rc;
+}
+
+
+static worker_rc_t
+worker_av_out_video(worker_av_out_t *out, const worker_av_out_conf_t *conf,
+    worker_err_t *err)
+{
+    AVStream           *stream;
+    AVCodecParameters  *par;
+
+    stream = avformat_new_stream(out->format, NULL);
+    if (stream == NULL) {
         return worker_fail_memory(err, "Writing the video");
     }
 
-    video->time_base = (AVRational) { 1, WUB_TS_HZ };
-    video->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
-    video->codecpar->codec_id = AV_CODEC_ID_H264;
-    video->codecpar->width = (int) form->video.width;
-    video->codecpar->height = (int) form->video.height;
+    stream->time_base = (AVRational) { 1, WUB_TS_HZ };
 
-    if (audio != NULL) {
-        audio->time_base = (AVRational) { 1, WUB_TS_HZ };
-        audio->codecpar->codec_type = AVMEDIA_TYPE_AUDIO;
-        audio->codecpar->codec_id = AV_CODEC_ID_AAC;
+    par = stream->codecpar;
+    par->codec_type = AVMEDIA_TYPE_VIDEO;
+    par->codec_id = (conf->form->video.codec == WUB_VIDEO_HEVC)
+                    ? AV_CODEC_ID_HEVC : AV_CODEC_ID_H264;
+    par->width = (int) conf->form->video.width;
+    par->height = (int) conf->form->video.height;
 
-        /* only a check looks at it; a first segment may lack its audio */
+    /* Matroska's muxer makes avcC or hvcC of sets with start codes */
 
-        audio->codecpar->sample_rate = (form->tracks[0].rate != 0)
-                                       ? (int) form->tracks[0].rate
-                                       : WORKER_AV_OUT_RATE;
+    if (conf->container != WORKER_AV_OUT_MPEGTS
+        && worker_av_out_extra(par, conf->sets.data, conf->sets.len) < 0)
+    {
+        return worker_fail_memory(err, "Writing the video");
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_av_out_track(worker_av_out_t *out, const worker_sound_t *sound,
+    worker_err_t *err)
+{
+    uint8_t             asc[WORKER_AV_OUT_ASC];
+    AVStream           *stream;
+    worker_sound_t      s;
+    AVCodecParameters  *par;
+
+    stream = avformat_new_stream(out->format, NULL);
+    if (stream == NULL) {
+        return worker_fail_memory(err, "Writing the video");
+    }
+
+    s = *sound;
+
+    if (s.rate == 0) {
+        s.rate = WORKER_AV_OUT_RATE;
+        s.channels = WORKER_AV_OUT_CHANNELS;
+        s.object = WORKER_AV_OUT_OBJECT;
+    }
+
+    stream->time_base = (AVRational) { 1, WUB_TS_HZ };
+
+    par = stream->codecpar;
+    par->codec_type = AVMEDIA_TYPE_AUDIO;
+    par->codec_id = AV_CODEC_ID_AAC;
+    par->sample_rate = (int) s.rate;
+
+    if (out->container == WORKER_AV_OUT_MPEGTS) {
+        return WORKER_OK;
+    }
+
+    /* one more channel than the number of the last configuration says */
+
+    av_channel_layout_default(&par->ch_layout,
+                              (s.channels == 7) ? 8 : s.channels);
+
+    if (!worker_av_out_asc(&s, asc)) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The sound has its channels described in band; "
+                           "such sound cannot be archived.");
+    }
+
+    if (worker_av_out_extra(par, asc, sizeof(asc)) < 0) {
+        return worker_fail_memory(err, "Writing the video");
+    }
+
+    return WORKER_OK;
+}
+
+
+static bool
+worker_av_out_asc(const worker_sound_t *sound, uint8_t *ret)
+{
+    size_t  i;
+
+    static const uint32_t  rates[] = {
+        96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000,
+        11025, 8000, 7350
+    };
+
+    for (i = 0; i < sizeof(rates) / sizeof(uint32_t); i++) {
+
+        if (rates[i] == sound->rate && sound->channels != 0) {
+            ret[0] = (uint8_t) (sound->object << 3 | i >> 1);
+            ret[1] = (uint8_t) ((i & 1) << 7 | (size_t) sound->channels << 3);
+
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static int
+worker_av_out_extra(AVCodecParameters *par, const void *data, size_t len)
+{
+    par->extradata = av_mallocz(len + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (par->extradata == NULL) {
+        return AVERROR(ENOMEM);
+    }
+
+    memcpy(par->extradata, data, len);
+    par->extradata_size = (int) len;
+
+    return 0;
+}
+
+
+static worker_rc_t
+worker_av_out_streams(worker_av_out_t *out, const worker_av_out_conf_t *conf,
+    worker_err_t *err)
+{
+    int                    rc;
+    size_t                 i;
+    AVStream              *stream;
+    const AVCodecContext  *encoder;
+
+    for (i = 0; i < conf->nencoders; i++) {
+        encoder = conf->encoders[i];
+
+        stream = avformat_new_stream(out->format, NULL);
+        rc = (stream != NULL)
+             ? avcodec_parameters_from_context(stream->codecpar, encoder)
+             : AVERROR(ENOMEM);
+
+        if (rc < 0) {
+            return worker_av_fail(err, WORKER_RETRY, rc,
+                                  "Writing the video");
+        }
+
+        stream->time_base = encoder->time_base;
+        stream->avg_frame_rate = encoder->framerate;
+        stream->sample_aspect_ratio = encoder->sample_aspect_ratio;
+        out->ticks[i] = encoder->time_base;
     }
 
     return WORKER_OK;
@@ -276,37 +510,16 @@ worker_av_out_join(worker_av_out_t *out, const worker_av_packet_t *packet,
 }
 
 
-static worker_rc_t
-worker_av_out_result(worker_av_out_t *out, int rc, worker_err_t *err)
+/* only transport streams keep the ADTS header: 7 bytes, 9 with a checksum */
+static void
+worker_av_out_strip(worker_av_out_t *out)
 {
-    if (out->rc != WORKER_OK) {
-        return worker_fail(err, out->rc, "%s", out->err.text);
+    int  head;
+
+    head = (out->packet->size > 1 && (out->packet->data[1] & 1) != 0) ? 7 : 9;
+
+    if (out->packet->size > head) {
+        out->packet->data += head;
+        out->packet->size -= head;
     }
-
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Writing the video");
-    }
-
-    return WORKER_OK;
-}
-
-
-static int
-worker_av_out_sink(void *data, uint8_t *bytes, int len)
-{
-    worker_av_out_t  *out;
-
-    out = data;
-
-    if (out->rc == WORKER_OK) {
-        out->rc = out->write(out->write_data, bytes, (size_t) len, &out->err);
-    }
-
-    if (out->rc != WORKER_OK) {
-        return AVERROR(EIO);
-    }
-
-    out->bytes += len;
-
-    return len;
 }
