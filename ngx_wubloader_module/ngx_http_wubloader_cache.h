@@ -247,6 +247,34 @@ wub_rc_t ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_text_t *text);
 
 
+/* fact: a few bytes that follow from one hour's directory, in the zone */
+
+typedef enum {
+    ngx_http_wubloader_fact_rates = 0,
+    ngx_http_wubloader_fact_probe
+} ngx_http_wubloader_fact_e;
+
+
+typedef struct {
+    ngx_http_wubloader_cache_t   *cache;    /* NULL: nothing is kept */
+    int                           dirfd;
+    int64_t                       now;      /* nanoseconds */
+    wub_dir_stamp_t               stamp;
+    u_char                        key[NGX_HTTP_WUBLOADER_KEY];
+} ngx_http_wubloader_fact_t;
+
+/*
+ * The newest fact of its kind about a quality, if it was of this directory
+ * as it is; otherwise NGX_DECLINED, before anything is read, and what was
+ * read may be kept.
+ */
+ngx_int_t ngx_http_wubloader_fact_find(ngx_http_wubloader_fact_t *fact,
+    ngx_http_wubloader_store_t *store, ngx_http_wubloader_fact_e kind,
+    int dirfd, void *data, size_t size);
+void ngx_http_wubloader_fact_keep(ngx_http_wubloader_fact_t *fact,
+    const void *data, size_t size);
+
+
 /* join and join_gzip between them */
 
 /*

@@ -4,32 +4,7 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
-
-#include "common/wub_probe.h"
-#include "common/wub_rate.h"
-
-
-/* where a segment is looked for that tells its formats */
-#define NGX_HTTP_WUBLOADER_MASTER_HOURS   2
-#define NGX_HTTP_WUBLOADER_MASTER_PROBES  3
-
-
-typedef struct {
-    ngx_http_wubloader_store_t  store;
-
-    int64_t                     start;      /* microseconds; INT64_MIN: open */
-    int64_t                     end;        /* microseconds; INT64_MAX: open */
-    int64_t                     now;        /* microseconds */
-    wub_str_t                   prefix;     /* of the location */
-    wub_str_t                   query;
-
-    wub_arena_t                *scratch;    /* of one probe */
-
-    wub_rc_t                    rc;         /* WUB_NOT_FOUND: no quality */
-    wub_str_t                   body;
-    u_char                      etag[NGX_HTTP_WUBLOADER_ETAG];
-} ngx_http_wubloader_master_t;
+#include "ngx_wubloader_module/ngx_http_wubloader_master.h"
 
 
 static void ngx_http_wubloader_master_work(void *data);
@@ -40,21 +15,6 @@ static wub_rc_t ngx_http_wubloader_master_variant(
     wub_m3u8_variant_t *ret);
 static size_t ngx_http_wubloader_master_newest(
     const ngx_http_wubloader_master_t *m);
-static wub_rc_t ngx_http_wubloader_master_hour(
-    ngx_http_wubloader_master_t *m, size_t hour, const wub_hour_t **index,
-    int *fd);
-static wub_rc_t ngx_http_wubloader_master_bandwidth(
-    ngx_http_wubloader_master_t *m, size_t hour, wub_m3u8_variant_t *ret);
-static wub_rc_t ngx_http_wubloader_master_probe(
-    ngx_http_wubloader_master_t *m, wub_probe_t *ret);
-static wub_rc_t ngx_http_wubloader_master_probe_hour(
-    ngx_http_wubloader_master_t *m, size_t hour, ngx_uint_t *left,
-    wub_probe_t *ret);
-static ngx_uint_t ngx_http_wubloader_master_probe_segment(
-    ngx_http_wubloader_master_t *m, int dirfd, wub_str_t name,
-    wub_probe_t *ret);
-static wub_rc_t ngx_http_wubloader_master_probe_file(
-    ngx_http_wubloader_master_t *m, int fd, size_t max, wub_probe_t *ret);
 static ngx_int_t ngx_http_wubloader_master_done(ngx_http_request_t *r,
     void *data);
 
@@ -207,6 +167,7 @@ ngx_http_wubloader_master_variant(ngx_http_wubloader_master_t *m,
 {
     size_t                       n;
     wub_rc_t                     rc;
+    ngx_http_wubloader_rates_t   rates;
     ngx_http_wubloader_store_t  *store;
 
     store = &m->store;
@@ -241,11 +202,14 @@ ngx_http_wubloader_master_variant(ngx_http_wubloader_master_t *m,
         return WUB_OK;
     }
 
-    rc = ngx_http_wubloader_master_bandwidth(m,
-             ngx_http_wubloader_master_newest(m), ret);
+    rc = ngx_http_wubloader_master_rates(m,
+             ngx_http_wubloader_master_newest(m), &rates);
     if (rc != WUB_OK) {
         return rc;
     }
+
+    ret->bandwidth = rates.peak;
+    ret->average = rates.average;
 
     return ngx_http_wubloader_master_probe(m, &ret->probe);
 }
@@ -265,218 +229,6 @@ ngx_http_wubloader_master_newest(const ngx_http_wubloader_master_t *m)
     }
 
     return 0;
-}
-
-
-/* an hour and its directory, to be closed; WUB_NOT_FOUND: gone meanwhile */
-
-static wub_rc_t
-ngx_http_wubloader_master_hour(ngx_http_wubloader_master_t *m, size_t hour,
-    const wub_hour_t **index, int *fd)
-{
-    int          err;
-    wub_rc_t     rc;
-    const char  *path;
-
-    rc = ngx_http_wubloader_store_hour(&m->store, hour, index);
-    if (rc != WUB_OK) {
-        return rc;
-    }
-
-    path = ngx_http_wubloader_store_hour_path(&m->store,
-                                              m->store.hours[hour]);
-    if (path == NULL) {
-        return ngx_http_wubloader_store_fail(&m->store, WUB_NO_MEMORY, 0, "");
-    }
-
-    if (wub_dir_open(m->store.root, path, fd, &err) != WUB_OK) {
-        return WUB_NOT_FOUND;
-    }
-
-    return WUB_OK;
-}
-
-
-static wub_rc_t
-ngx_http_wubloader_master_bandwidth(ngx_http_wubloader_master_t *m,
-    size_t hour, wub_m3u8_variant_t *ret)
-{
-    int                fd;
-    size_t             i;
-    uint64_t          *sizes;
-    wub_rc_t           rc;
-    wub_rate_t         rate;
-    const wub_hour_t  *index;
-
-    rc = ngx_http_wubloader_master_hour(m, hour, &index, &fd);
-
-    if (rc != WUB_OK) {
-        return (rc == WUB_NOT_FOUND) ? WUB_OK : rc;
-    }
-
-    rate.segments = index->segments;
-    rate.n = index->nsegments;
-    rate.tolerance = m->store.tolerance;
-
-    sizes = wub_arena_alloc(m->store.arena,
-                            (rate.n + 1) * sizeof(uint64_t));
-
-    for (i = 0; sizes != NULL && i < rate.n; i++) {
-        sizes[i] = (rate.segments[i].type == WUB_SEGMENT_FULL)
-                   ? wub_dir_size(&fd, rate.segments[i].name) : 0;
-    }
-
-    (void) close(fd);
-
-    if (sizes == NULL) {
-        return ngx_http_wubloader_store_fail(&m->store, WUB_NO_MEMORY, 0, "");
-    }
-
-    rate.sizes = sizes;
-
-    ret->bandwidth = wub_rate_peak(&rate);
-    ret->average = wub_rate_average(&rate);
-
-    return WUB_OK;
-}
-
-
-/*
- * What the newest complete segment tells, or one before it where that one
- * cannot be read.  Nothing here fails a request but memory and the store.
- */
-
-static wub_rc_t
-ngx_http_wubloader_master_probe(ngx_http_wubloader_master_t *m,
-    wub_probe_t *ret)
-{
-    size_t      i;
-    wub_rc_t    rc;
-    ngx_uint_t  left;
-
-    left = NGX_HTTP_WUBLOADER_MASTER_PROBES;
-
-    for (i = 0; i < NGX_HTTP_WUBLOADER_MASTER_HOURS && i < m->store.nhours
-                && left > 0; i++)
-    {
-        rc = ngx_http_wubloader_master_probe_hour(m, m->store.nhours - 1 - i,
-                                                  &left, ret);
-        if (rc != WUB_OK) {
-            return rc;
-        }
-    }
-
-    return WUB_OK;
-}
-
-
-/* left: of segments to try */
-
-static wub_rc_t
-ngx_http_wubloader_master_probe_hour(ngx_http_wubloader_master_t *m,
-    size_t hour, ngx_uint_t *left, wub_probe_t *ret)
-{
-    int                fd;
-    size_t             i;
-    wub_rc_t           rc;
-    const wub_hour_t  *index;
-
-    rc = ngx_http_wubloader_master_hour(m, hour, &index, &fd);
-
-    if (rc != WUB_OK) {
-        return (rc == WUB_NOT_FOUND) ? WUB_OK : rc;
-    }
-
-    for (i = index->nsegments; i > 0 && *left > 0; i--) {
-
-        if (index->segments[i - 1].type != WUB_SEGMENT_FULL) {
-            continue;
-        }
-
-        (*left)--;
-
-        if (ngx_http_wubloader_master_probe_segment(m, fd,
-                index->segments[i - 1].name, ret))
-        {
-            *left = 0;
-        }
-    }
-
-    (void) close(fd);
-
-    return WUB_OK;
-}
-
-
-/* true when another segment would tell no more; ret keeps what was found */
-
-static ngx_uint_t
-ngx_http_wubloader_master_probe_segment(ngx_http_wubloader_master_t *m,
-    int dirfd, wub_str_t name, wub_probe_t *ret)
-{
-    int              err, fd;
-    wub_rc_t         rc;
-    wub_probe_t      probe;
-    wub_file_stat_t  st;
-
-    if (wub_dir_open_segment(dirfd, name, &fd, &st, &err) != WUB_OK) {
-        return 0;
-    }
-
-    rc = ngx_http_wubloader_master_probe_file(m, fd, WUB_PROBE_BYTES, &probe);
-
-    if (rc == WUB_OK && probe.more && st.size > WUB_PROBE_BYTES) {
-        rc = ngx_http_wubloader_master_probe_file(m, fd, WUB_PROBE_BYTES_MAX,
-                                                  &probe);
-    }
-
-    (void) close(fd);
-
-    if (rc != WUB_OK) {
-        return 0;
-    }
-
-    if (!probe.more || ret->width == 0) {
-        *ret = probe;
-    }
-
-    return !probe.more;
-}
-
-
-static wub_rc_t
-ngx_http_wubloader_master_probe_file(ngx_http_wubloader_master_t *m, int fd,
-    size_t max, wub_probe_t *ret)
-{
-    size_t    len;
-    ssize_t   n;
-    uint8_t  *bytes;
-
-    wub_arena_reset(m->scratch);
-
-    bytes = wub_arena_alloc(m->scratch, max);
-    if (bytes == NULL) {
-        return WUB_NO_MEMORY;
-    }
-
-    for (len = 0; len < max; len += (size_t) n) {
-        n = pread(fd, bytes + len, max - len, (off_t) len);
-
-        if (n == -1 && ngx_errno == NGX_EINTR) {
-            n = 0;
-            continue;
-        }
-
-        if (n == -1) {
-            return WUB_IO;
-        }
-
-        if (n == 0) {
-            break;
-        }
-    }
-
-    return wub_probe(m->scratch, bytes, len, ret);
 }
 
 
