@@ -20,7 +20,7 @@ DEPS_test  = libcmocka-dev libtest-base-perl libtest-longstring-perl curl     \
 DEPS_lint  = clang clang-tidy cppcheck
 DEPS_fuzz  = clang libclang-rt-14-dev
 DEPS_mem   = valgrind
-DEPS_bench = wrk
+DEPS_bench = wrk curl util-linux-extra
 
 CC_WARN    = -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion            \
              -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef      \
