@@ -39,27 +39,40 @@ typedef struct {
 
 typedef enum {
     WUB_SPAN_COPY,              /* the packets first..last, as they are */
-    WUB_SPAN_ENCODE             /* decode first..last, keep from..to */
+    WUB_SPAN_ENCODE             /* decode roll..last, keep kept[] */
 } wub_span_kind_e;
 
+/* a frame that is in the output */
+typedef struct {
+    size_t   frame;             /* its index, in decoding order */
+    bool     damaged;           /* it, or what it may refer to */
+} wub_cutplan_kept_t;
+
 /*
- * first and last are indexes of frames in decoding order, inclusive, and
- * always whole GOPs.  Of an encoded span the frames with a time in
- * [from, to) are kept; nkept says how many.
+ * first and last are indexes of frames in decoding order, inclusive.  A
+ * span begins with a key frame; a copied one is whole GOPs, an encoded one
+ * ends with the last frame that is kept.
  */
 typedef struct {
-    wub_span_kind_e  kind;
-    size_t           first;
-    size_t           last;
-    int64_t          from;      /* microseconds */
-    int64_t          to;
-    size_t           nkept;
+    wub_span_kind_e            kind;
+    size_t                     first;
+    size_t                     last;
+    size_t                     roll;    /* decoding begins here: first, or
+                                           a key frame before it */
+    bool                       before;  /* and before that the last GOP of
+                                           the segment before is decoded */
+    const wub_cutplan_kept_t  *kept;    /* in the order they are shown */
+    size_t                     nkept;
 } wub_span_t;
 
 typedef struct {
     wub_span_t  *spans;         /* in order of time */
     size_t       nspans;
-    size_t       nkept;         /* frames of the segment that are in range */
+    size_t       nkept;         /* frames of all spans */
+    size_t       nlost;         /* in range, but what they refer to is not
+                                   there, or they share their time */
+    int64_t      first;         /* pts of the kept frame shown first */
+    int64_t      last;          /* and of the last one */
 } wub_cutplan_t;
 
 typedef struct {
@@ -68,7 +81,19 @@ typedef struct {
     int32_t                     den;
     const wub_cutplan_frame_t  *frames;
     size_t                      nframes;
+    const bool                 *forms;      /* those of the output are true */
+    size_t                      nforms;
 } wub_cutplan_segment_t;
+
+/*
+ * What a segment leaves to the one that goes on where it ends; all false
+ * where there is none.
+ */
+typedef struct {
+    bool  before;               /* its frames are at hand */
+    bool  copied;               /* its last GOP is copied */
+    bool  damaged;              /* its last GOP is damaged */
+} wub_cutplan_state_t;
 
 
 /* the time of a frame: start plus its distance from the first frame */
@@ -76,15 +101,18 @@ int64_t wub_cutplan_time(const wub_cutplan_segment_t *segment,
     const wub_cutplan_frame_t *frame);
 
 /*
- * Plans one segment of a range [start, end).  A GOP whose every frame is
- * in range is copied, one with some in range is encoded, neighbours of one
- * kind are one span.  WUB_INVALID: the first frame is not a key frame, or
- * a frame after a key frame is shown before it (an open GOP).  All times
- * in microseconds.
+ * Plans one segment of a range [start, end), microseconds.  A GOP is copied
+ * when all of it is in range, whole and of the output's form and it begins
+ * with a closed key frame or behind a GOP that is copied; of others what is
+ * in range is encoded.  Neighbours of one kind are one span.  Frames before
+ * an open key frame that nothing is at hand for are lost.
+ * state: that of the segment before; then that of this one, untouched on
+ * failure.  WUB_INVALID: the first frame is not a key frame, or a key frame
+ * is shown before a frame that lies before it.
  */
 wub_rc_t wub_cutplan_build(wub_arena_t *arena,
     const wub_cutplan_segment_t *segment, int64_t start, int64_t end,
-    wub_cutplan_t *ret) WUB_MUST_CHECK;
+    wub_cutplan_state_t *state, wub_cutplan_t *ret) WUB_MUST_CHECK;
 
 
 #endif /* WUB_CUTPLAN_H_INCLUDED_ */

@@ -182,20 +182,26 @@ worker_join_done(const worker_join_t *j)
 static worker_rc_t
 worker_join_plan(worker_join_work_t *w, worker_err_t *err)
 {
-    size_t    i;
-    int64_t   t, pts;
-    wub_rc_t  rc;
+    wub_rc_t             rc;
+    wub_cutplan_state_t  state;
+
+    /* whose form is another is refused */
+
+    static const bool  forms[] = { true };
 
     wub_arena_reset(w->join->arena);
+    memset(&state, 0, sizeof(wub_cutplan_state_t));
 
     w->segment.start = w->footage->segment.start;
     w->segment.num = 1;
     w->segment.den = WUB_TS_HZ;
     w->segment.frames = w->footage->frames;
     w->segment.nframes = w->footage->nvideo;
+    w->segment.forms = forms;
+    w->segment.nforms = 1;
 
     rc = wub_cutplan_build(w->join->arena, &w->segment, w->start, w->end,
-                           &w->plan);
+                           &state, &w->plan);
 
     if (rc == WUB_NO_MEMORY) {
         return worker_fail_wub(err, rc, w->footage->name);
@@ -208,18 +214,8 @@ worker_join_plan(worker_join_work_t *w, worker_err_t *err)
                            w->footage->name);
     }
 
-    w->first = INT64_MAX;
-    w->final = INT64_MIN;
-
-    for (i = 0; i < w->segment.nframes; i++) {
-        t = wub_cutplan_time(&w->segment, &w->segment.frames[i]);
-        pts = w->segment.frames[i].pts;
-
-        if (w->start <= t && t < w->end) {
-            w->first = (pts < w->first) ? pts : w->first;
-            w->final = (pts > w->final) ? pts : w->final;
-        }
-    }
+    w->first = w->plan.first;
+    w->final = w->plan.last;
 
     return WORKER_OK;
 }
@@ -370,8 +366,7 @@ static worker_rc_t
 worker_join_encode(worker_join_work_t *w, const wub_span_t *span,
     worker_err_t *err)
 {
-    size_t             i, k;
-    int64_t            t, pts;
+    size_t             i;
     worker_av_span_t   s;
 
     const wub_cutplan_frame_t  *frame;
@@ -381,24 +376,11 @@ worker_join_encode(worker_join_work_t *w, const wub_span_t *span,
         return worker_fail_memory(err, w->footage->name);
     }
 
-    s.nkept = 0;
-
-    for (i = span->first; i <= span->last; i++) {
-        frame = &w->footage->frames[i];
-        t = wub_cutplan_time(&w->segment, frame);
-
-        if (t < span->from || t >= span->to) {
-            continue;
-        }
-
-        pts = frame->pts;
-
-        for (k = s.nkept++; k > 0 && w->kept[k - 1] > pts; k--) {
-            w->kept[k] = w->kept[k - 1];
-        }
-
-        w->kept[k] = pts;
+    for (i = 0; i < span->nkept; i++) {
+        w->kept[i] = w->footage->frames[span->kept[i].frame].pts;
     }
+
+    s.nkept = span->nkept;
 
     frame = &w->footage->frames[span->first];
     w->delay = frame->pts - frame->dts;
