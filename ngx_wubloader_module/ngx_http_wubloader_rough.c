@@ -32,6 +32,7 @@ typedef struct {
     ngx_chain_t                 *free;      /* buffers to be used again */
     ngx_chain_t                 *busy;      /* buffers not yet sent */
     unsigned                     last:1;    /* the end was handed on */
+    unsigned                     broken:1;  /* the next file is not to be had */
 } ngx_http_wubloader_rough_t;
 
 
@@ -241,7 +242,12 @@ ngx_http_wubloader_rough_writer(ngx_http_request_t *r)
 
     rc = ngx_http_wubloader_rough_turn(r, rough);
 
-    if (rc == NGX_ERROR) {
+    /*
+     * HTTP/2 resets no stream that has frames in its queue, and a thread
+     * may be what sent the last of them: so first all that was handed on.
+     */
+
+    if (rc == NGX_ERROR || (rough->broken && rough->busy == NULL)) {
         ngx_http_finalize_request(r, NGX_ERROR);
         return;
     }
@@ -297,6 +303,10 @@ ngx_http_wubloader_rough_turn(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    if (rough->broken && out == NULL && rough->busy == NULL) {
+        return NGX_ERROR;
+    }
+
     rc = ngx_http_output_filter(r, out);
 
     ngx_chain_update_chains(r->pool, &rough->free, &rough->busy, &out,
@@ -335,7 +345,7 @@ ngx_http_wubloader_rough_fill(ngx_http_request_t *r,
         rough->skip = 0;
     }
 
-    while (rough->left > 0) {
+    while (rough->left > 0 && !rough->broken) {
         slot = ngx_http_wubloader_rough_slot(rough);
 
         if (slot == NULL) {
@@ -343,7 +353,8 @@ ngx_http_wubloader_rough_fill(ngx_http_request_t *r,
         }
 
         if (ngx_http_wubloader_rough_open(r, rough, slot) != NGX_OK) {
-            return NGX_ERROR;
+            rough->broken = 1;
+            break;
         }
 
         size = (off_t) rough->files->files[rough->next++].size;

@@ -354,36 +354,44 @@ like($nginx->log_text, qr/\[info\].*client timed out/, 'which is said');
 my $version = `curl --version 2>/dev/null` || '';
 
 if ($version =~ /HTTP2/) {
+    my $port = Wub::Nginx::free_port();
     my $h2c = Wub::Nginx->new(http_config => <<"END");
     server {
-        listen unix:$base/h2.sock http2;
+        listen 127.0.0.1:$port http2;
         wubloader_root $root;
-        location /cut { wubloader cut; }
+        location /cut {
+            wubloader cut;
+            sendfile on;
+            sendfile_max_chunk 1m;
+            aio threads;
+        }
         location /playlist { wubloader playlist; }
     }
 END
     is($h2c->start, '', 'HTTP/2: nginx starts');
 
-    my $curl = "curl -s --http2-prior-knowledge --unix-socket $base/h2.sock";
-    my $url = "http://localhost$rough";
+    my $curl = "curl -s --http2-prior-knowledge";
+    my $url = "http://127.0.0.1:$port$rough";
 
     is(md5_hex(scalar `$curl '$url'`), md5_hex($all), 'HTTP/2: a cut');
     is(scalar `$curl -r 499999-500000 '$url'`, substr($all, 499_999, 2),
        'HTTP/2: a range of it');
-    like(scalar `$curl 'http://localhost$media'`, qr/ENDLIST/,
+    like(scalar `$curl 'http://127.0.0.1:$port$media'`, qr/ENDLIST/,
          'HTTP/2: a playlist');
+
+    # a thread sends the end of a file when the next one is found to be gone
 
     my $pid = fork;
 
     if (!$pid) {
-        exec "$curl --limit-rate 10M -o $base/out '$url'";
+        exec "$curl --max-time 10 --limit-rate 10M -o $base/out '$url'";
         exit 1;
     }
 
     sleep 0.3;
     rename $last, "$base/aside";
     waitpid $pid, 0;
-    isnt($? >> 8, 0, 'HTTP/2: a segment deleted breaks the transfer');
+    is($? >> 8, 92, 'HTTP/2: a segment deleted resets the stream, at once');
     rename "$base/aside", $last;
 
     is(scalar(`$curl '$url' | wc -c`) + 0, length $all, 'HTTP/2: and then');
