@@ -7,9 +7,10 @@
 #include "common/wub_timeline.h"
 
 
-static int64_t wub_timeline_begin(const wub_timeline_t *t, int64_t duration);
-static int64_t wub_timeline_shift(const wub_timeline_t *t, int64_t ideal,
-    int64_t duration);
+static int64_t wub_timeline_begin(const wub_timeline_t *t,
+    const wub_timeline_track_t *track, int64_t duration);
+static int64_t wub_timeline_shift(const wub_timeline_t *t,
+    const wub_timeline_track_t *track, int64_t ideal, int64_t duration);
 
 
 void
@@ -19,7 +20,6 @@ wub_timeline_init(wub_timeline_t *t, int64_t base)
 
     t->base = base;
     t->video_end = base;
-    t->audio_end = base;
 }
 
 
@@ -29,8 +29,7 @@ wub_timeline_run(wub_timeline_t *t, int64_t pts)
     t->origin = pts;
     t->base = t->video_end;
     t->source_end = pts;
-    t->shift = 0;
-    t->run_audio = false;
+    t->run++;
 }
 
 
@@ -50,20 +49,21 @@ wub_timeline_out(const wub_timeline_t *t, int64_t pts)
 
 
 wub_timeline_e
-wub_timeline_audio(const wub_timeline_t *t, int64_t pts, int64_t duration,
+wub_timeline_audio(const wub_timeline_t *t,
+    const wub_timeline_track_t *track, int64_t pts, int64_t duration,
     int64_t *ret_out)
 {
     int64_t  out, half, floor;
 
     out = wub_timeline_out(t, pts);
 
-    if (t->run_audio) {
-        out += t->shift;
-        floor = t->audio_end;
+    if (track->run == t->run) {
+        out += track->shift;
+        floor = track->end;
 
     } else {
-        floor = wub_timeline_begin(t, duration);
-        out += wub_timeline_shift(t, out, duration);
+        floor = wub_timeline_begin(t, track, duration);
+        out += wub_timeline_shift(t, track, out, duration);
     }
 
     if (out + duration / 2 < floor) {
@@ -72,7 +72,7 @@ wub_timeline_audio(const wub_timeline_t *t, int64_t pts, int64_t duration,
 
     /* a frame of video may be shorter than half of one of audio */
 
-    half = t->audio ? duration / 2 : 0;
+    half = (track->run != 0) ? duration / 2 : 0;
 
     if (out + half >= t->video_end) {
         return WUB_TIMELINE_WAIT;
@@ -85,19 +85,19 @@ wub_timeline_audio(const wub_timeline_t *t, int64_t pts, int64_t duration,
 
 
 void
-wub_timeline_take(wub_timeline_t *t, int64_t pts, int64_t duration)
+wub_timeline_take(const wub_timeline_t *t, wub_timeline_track_t *track,
+    int64_t pts, int64_t duration)
 {
     int64_t  out;
 
     out = wub_timeline_out(t, pts);
 
-    if (!t->run_audio) {
-        t->shift = wub_timeline_shift(t, out, duration);
+    if (track->run != t->run) {
+        track->shift = wub_timeline_shift(t, track, out, duration);
     }
 
-    t->audio_end = out + t->shift + duration;
-    t->audio = true;
-    t->run_audio = true;
+    track->end = out + track->shift + duration;
+    track->run = t->run;
 }
 
 
@@ -106,27 +106,29 @@ wub_timeline_take(wub_timeline_t *t, int64_t pts, int64_t duration)
  * first of all, and one behind a gap that no move closes, with its video.
  */
 static int64_t
-wub_timeline_begin(const wub_timeline_t *t, int64_t duration)
+wub_timeline_begin(const wub_timeline_t *t,
+    const wub_timeline_track_t *track, int64_t duration)
 {
-    if (!t->audio || t->audio_end > t->base + duration
-        || t->audio_end < t->base - duration)
+    if (track->run == 0 || track->end > t->base + duration
+        || track->end < t->base - duration)
     {
         return t->base;
     }
 
-    return t->audio_end;
+    return track->end;
 }
 
 
 /* how far the first audio frame of a run moves; ideal is its own place */
 static int64_t
-wub_timeline_shift(const wub_timeline_t *t, int64_t ideal, int64_t duration)
+wub_timeline_shift(const wub_timeline_t *t,
+    const wub_timeline_track_t *track, int64_t ideal, int64_t duration)
 {
     int64_t  begin;
 
-    begin = wub_timeline_begin(t, duration);
+    begin = wub_timeline_begin(t, track, duration);
 
-    if (begin != t->audio_end || !t->audio
+    if (track->run == 0 || begin != track->end
         || begin - ideal > duration / 2 || ideal - begin > duration / 2)
     {
         return 0;

@@ -4,9 +4,10 @@
  *
  * wub_timeline: where frames that are joined lie in the output.  Video
  * leads: within a run of footage its own spacing stays, the next run
- * begins where the last frame ends.  The audio of a run is laid end to end
- * with what is there, which moves it by at most half an audio frame; each
- * run is measured against its own video, so nothing adds up.
+ * begins where the last frame ends.  The audio of a run, each track by
+ * itself, is laid end to end with what is there, which moves it by at most
+ * half an audio frame; each run is measured against its own video, so
+ * nothing adds up.
  * May call: nothing.
  * Frees: nothing.
  */
@@ -21,15 +22,19 @@
 
 /* all in ticks of one clock; source times are unwrapped */
 typedef struct {
-    int64_t  origin;            /* source: the run's first frame */
-    int64_t  base;              /* output: where that frame lies */
-    int64_t  source_end;        /* source: end of the last frame placed */
-    int64_t  video_end;         /* output: the same */
-    int64_t  audio_end;         /* output: end of the last audio placed */
-    int64_t  shift;             /* of the run's audio against its video */
-    bool     audio;             /* some audio is placed */
-    bool     run_audio;         /* some of it in this run */
+    int64_t   origin;           /* source: the run's first frame */
+    int64_t   base;             /* output: where that frame lies */
+    int64_t   source_end;       /* source: end of the last frame placed */
+    int64_t   video_end;        /* output: the same */
+    uint64_t  run;              /* how many were begun */
 } wub_timeline_t;
+
+/* a track of audio; zeroed before its first frame */
+typedef struct {
+    int64_t   end;              /* output: of the last frame placed */
+    int64_t   shift;            /* of the run's audio against its video */
+    uint64_t  run;              /* the last one that it has some of */
+} wub_timeline_track_t;
 
 typedef enum {
     WUB_TIMELINE_SKIP,          /* before its run, or there already */
@@ -51,12 +56,14 @@ void wub_timeline_extend(wub_timeline_t *t, int64_t pts, int64_t duration);
 int64_t wub_timeline_out(const wub_timeline_t *t, int64_t pts);
 
 /*
- * What to do with the next audio frame, and its output time if it is to
- * be taken; to take it is to call wub_timeline_take().
+ * What to do with the next audio frame of a track, and its output time if
+ * it is to be taken; to take it is to call wub_timeline_take().
  */
-wub_timeline_e wub_timeline_audio(const wub_timeline_t *t, int64_t pts,
-    int64_t duration, int64_t *ret_out);
-void wub_timeline_take(wub_timeline_t *t, int64_t pts, int64_t duration);
+wub_timeline_e wub_timeline_audio(const wub_timeline_t *t,
+    const wub_timeline_track_t *track, int64_t pts, int64_t duration,
+    int64_t *ret_out);
+void wub_timeline_take(const wub_timeline_t *t, wub_timeline_track_t *track,
+    int64_t pts, int64_t duration);
 
 
 #endif /* WUB_TIMELINE_H_INCLUDED_ */

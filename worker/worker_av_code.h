@@ -2,9 +2,11 @@
 /*
  * Copyright (C) the wubloader for nginx authors
  *
- * worker_av_code: decodes whole GOPs of a segment and encodes some of
- * their frames anew, in the form of the source: the edges of a cut.
- * May call: libavcodec.
+ * worker_av_code: decodes GOPs of a segment and encodes some of their
+ * frames anew, in the form of the output: the edges of a cut, and what
+ * cannot be copied.  What does not come out of a damaged stream is left
+ * out, never an error.
+ * May call: libavcodec, libswscale.
  * Frees: all of its own before it returns.
  */
 
@@ -19,19 +21,39 @@
 
 typedef struct {
     const worker_footage_t  *footage;
-    size_t                   first;     /* access units, inclusive */
-    size_t                   last;
-    const int64_t           *kept;      /* pts of frames, rising */
-    size_t                   nkept;
+    const worker_footage_t  *before;    /* its last GOP is decoded first;
+                                           or NULL */
+    const wub_span_t        *span;
+    const wub_video_form_t  *form;      /* of what is made */
     int64_t                  spacing;   /* ticks from frame to frame */
 } worker_av_span_t;
 
-/* one encoded frame, the index-th kept one; they come in that order */
-typedef worker_rc_t (*worker_av_code_pt)(void *data, const uint8_t *bytes,
-    size_t len, size_t index, worker_err_t *err);
+/* an encoded frame: span->kept[index], these come in that order */
+typedef struct {
+    const uint8_t           *data;
+    size_t                   len;
+    size_t                   index;
+    bool                     damaged;   /* the decoder says so */
+} worker_av_coded_t;
+
+typedef worker_rc_t (*worker_av_code_pt)(void *data,
+    const worker_av_coded_t *coded, worker_err_t *err);
+
+/* how a codec is encoded; the names are those of libavcodec */
+typedef struct {
+    wub_video_codec_e        codec;
+    const char              *encoder;
+    const char              *preset;
+    const char              *crf;
+    const char              *option;    /* that takes the parameters */
+    const char              *params;
+    int                      threads;
+} worker_av_setting_t;
 
 
-/* WORKER_INVALID: the frames that are to be kept cannot be decoded */
+const worker_av_setting_t *worker_av_code_setting(wub_video_codec_e codec);
+
+/* WORKER_INVALID: nothing can be encoded in that form */
 worker_rc_t worker_av_code(const worker_av_span_t *span,
     const worker_tick_t *tick, worker_av_code_pt sink, void *data,
     worker_err_t *err);

@@ -21,7 +21,8 @@ typedef struct {
     const worker_cut_t     *cut;
     wub_arena_t            *arena;      /* of one range's chain */
     wub_arena_t            *beside;     /* of a look beyond it */
-    worker_join_t           join;
+    worker_making_t         making;
+    void                   *join;       /* NULL before the first segment */
     worker_cut_progress_t   progress;
     int64_t                 told;       /* when progress was, ms */
 } worker_cutter_t;
@@ -64,6 +65,7 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     worker_cut_result_t *ret, worker_err_t *err)
 {
     worker_rc_t       rc;
+    worker_made_t     made;
     worker_cutter_t  *c;
 
     worker_av_setup();
@@ -77,15 +79,16 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     c->arena = wub_arena_create(WUB_ARENA_MAX);
     c->beside = wub_arena_create(WUB_ARENA_MAX);
 
-    c->join.write = cut->write;
-    c->join.write_data = cut->write_data;
-    c->join.beside = worker_cut_beside;
-    c->join.beside_data = c;
-    c->join.tick.call = worker_cut_tick;
-    c->join.tick.data = c;
+    c->making.write = cut->write;
+    c->making.write_data = cut->write_data;
+    c->making.fd = -1;
+    c->making.beside = worker_cut_beside;
+    c->making.beside_data = c;
+    c->making.tick.call = worker_cut_tick;
+    c->making.tick.data = c;
 
     rc = (c->arena != NULL && c->beside != NULL)
-         ? worker_join_init(&c->join, err)
+         ? WORKER_OK
          : worker_fail_memory(err, "Cutting");
 
     if (rc == WORKER_OK) {
@@ -97,13 +100,14 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     }
 
     if (rc == WORKER_OK) {
-        ret->frames = c->join.frames;
-        ret->copied = c->join.copied;
-        ret->duration = worker_join_done(&c->join);
-        ret->bytes = worker_av_out_bytes(c->join.out);
+        worker_join_maker.made(c->join, &made);
+        ret->frames = made.frames;
+        ret->copied = made.copied;
+        ret->duration = made.done;
+        ret->bytes = made.bytes;
     }
 
-    worker_join_free(&c->join);
+    worker_join_maker.free(c->join);
     wub_arena_destroy(c->arena);
     wub_arena_destroy(c->beside);
 
@@ -217,7 +221,7 @@ worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
         }
     }
 
-    rc = worker_join_finish(&c->join, err);
+    rc = worker_join_maker.finish(c->join, err);
     if (rc != WORKER_OK) {
         return rc;
     }
@@ -255,13 +259,23 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
         }
 
         rc = worker_footage_read(&footage, &c->cut->store, part->hour,
-                                 part->segment, &c->join.tick, err);
+                                 part->segment, &c->making.tick, err);
         if (rc != WORKER_OK) {
             return rc;
         }
 
-        rc = worker_join_add(&c->join, footage, range->start, range->end,
-                             hole, err);
+        if (c->join == NULL) {
+            c->making.form = worker_footage_form(footage);
+
+            rc = worker_join_maker.begin(&c->join, &c->making, err);
+            if (rc != WORKER_OK) {
+                worker_footage_free(footage);
+                return rc;
+            }
+        }
+
+        rc = worker_join_maker.add(c->join, footage, range->start,
+                                   range->end, hole, err);
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -269,7 +283,7 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
         hole = false;
     }
 
-    return worker_join_range_end(&c->join, err);
+    return worker_join_maker.range_end(c->join, err);
 }
 
 
@@ -314,7 +328,7 @@ worker_cut_beside(void *data, const worker_footage_t *footage, bool before,
         }
 
         rc = worker_footage_read(ret, &c->cut->store, part->hour,
-                                 part->segment, &c->join.tick, err);
+                                 part->segment, &c->making.tick, err);
 
         return (rc == WORKER_STOPPED) ? rc : WORKER_OK;
     }
@@ -362,13 +376,16 @@ worker_cut_tick(void *data)
 static void
 worker_cut_tell(worker_cutter_t *c)
 {
+    worker_made_t  made;
+
     if (c->cut->progress == NULL) {
         return;
     }
 
-    if (c->join.out != NULL) {
-        c->progress.done = worker_join_done(&c->join);
-        c->progress.bytes = worker_av_out_bytes(c->join.out);
+    if (c->join != NULL) {
+        worker_join_maker.made(c->join, &made);
+        c->progress.done = made.done;
+        c->progress.bytes = made.bytes;
     }
 
     c->cut->progress(c->cut->progress_data, &c->progress);

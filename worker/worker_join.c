@@ -4,98 +4,98 @@
  */
 
 
+#include <stdlib.h>
+
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
-#include "worker/worker_av_code.h"
 #include "worker/worker_join.h"
-#include "worker/worker_join_audio.h"
+#include "worker/worker_join_work.h"
 
 
 #define WORKER_JOIN_ARENA        ((size_t) 64 << 20)
 
-/* the first frame is shown at 1 s, later where its delay needs it */
-#define WORKER_JOIN_BASE         WUB_TS_HZ
-#define WORKER_JOIN_LEAD         (WUB_TS_HZ * 3 / 10)
-
-/* frame spacings that an encoder's clock can have: to ten seconds */
-#define WORKER_JOIN_SPACING_MAX  (10 * WUB_TS_HZ)
-
-
-/* one segment at work */
-typedef struct {
-    worker_join_t             *join;
-    worker_footage_t          *footage;
-    wub_cutplan_segment_t      segment;
-    wub_cutplan_t              plan;
-    int64_t                    anchor;      /* of its first frame */
-    int64_t                    start;       /* of the range */
-    int64_t                    end;
-    int64_t                    first;       /* shown and in range */
-    int64_t                    final;       /* the last such frame */
-    int64_t                   *kept;        /* of the span being encoded */
-    int64_t                    delay;       /* and its reordering */
-    size_t                     audio;       /* next audio frame */
-} worker_join_work_t;
+/*
+ * Segments without a hole between them go on where their time stamps do
+ * what their names say, to this many microseconds: a frame may be missing
+ * or late.
+ */
+#define WORKER_JOIN_DRIFT        INT64_C(50000)
 
 
+static worker_rc_t worker_join_begin(void **ret,
+    const worker_making_t *making, worker_err_t *err);
+static worker_rc_t worker_join_add(void *maker, worker_footage_t *footage,
+    int64_t start, int64_t end, bool hole, worker_err_t *err);
+static worker_rc_t worker_join_range_end(void *maker, worker_err_t *err);
+static worker_rc_t worker_join_finish(void *maker, worker_err_t *err);
+static void worker_join_made(const void *maker, worker_made_t *ret);
+static void worker_join_free(void *maker);
+
+static worker_rc_t worker_join_segment(worker_join_work_t *w,
+    worker_err_t *err);
 static worker_rc_t worker_join_plan(worker_join_work_t *w,
     worker_err_t *err);
-static worker_rc_t worker_join_open(worker_join_work_t *w,
+static void worker_join_describe(worker_join_work_t *w, const bool *forms);
+static worker_rc_t worker_join_back(worker_join_work_t *w,
     worker_err_t *err);
-static worker_rc_t worker_join_begin(worker_join_work_t *w,
-    worker_err_t *err);
+static worker_rc_t worker_join_leading(worker_join_t *j, worker_err_t *err);
+static bool worker_join_follows(const worker_footage_t *a, int64_t anchor,
+    const worker_footage_t *b, bool hole);
+static int64_t worker_join_lead(const worker_footage_t *f);
 static void worker_join_keep(worker_join_work_t *w);
-static worker_rc_t worker_join_spans(worker_join_work_t *w,
-    worker_err_t *err);
-static worker_rc_t worker_join_copy(worker_join_work_t *w,
-    const wub_span_t *span, worker_err_t *err);
-static worker_rc_t worker_join_encode(worker_join_work_t *w,
-    const wub_span_t *span, worker_err_t *err);
-static worker_rc_t worker_join_encoded(void *data, const uint8_t *bytes,
-    size_t len, size_t index, worker_err_t *err);
-static worker_rc_t worker_join_video(worker_join_work_t *w,
-    worker_av_packet_t *packet, worker_err_t *err);
-static worker_rc_t worker_join_audio(worker_join_t *j,
-    worker_join_work_t *w, int64_t limit, worker_err_t *err);
 static void worker_join_drop(worker_join_t *j);
 
 
-worker_rc_t
-worker_join_init(worker_join_t *j, worker_err_t *err)
+const worker_maker_t  worker_join_maker = {
+    worker_join_begin,
+    worker_join_add,
+    worker_join_range_end,
+    worker_join_finish,
+    worker_join_made,
+    worker_join_free
+};
+
+
+static worker_rc_t
+worker_join_begin(void **ret, const worker_making_t *making,
+    worker_err_t *err)
 {
+    wub_arena_t    *arena;
+    worker_join_t  *j;
+
+    arena = wub_arena_create(sizeof(worker_join_t) * 2);
+    j = (arena == NULL) ? NULL : wub_arena_calloc(arena, sizeof(*j));
+
+    if (j == NULL) {
+        wub_arena_destroy(arena);
+        return worker_fail_memory(err, "Cutting");
+    }
+
+    j->own = arena;
+    j->making = making;
+    memcpy(j->sounds, making->form.tracks, sizeof(j->sounds));
+    *ret = j;
+
     j->arena = wub_arena_create(WORKER_JOIN_ARENA);
     if (j->arena == NULL) {
         return worker_fail_memory(err, "Cutting");
     }
 
-    j->out = NULL;
-    j->last = NULL;
-    j->run = false;
-    j->frames = 0;
-    j->copied = 0;
-    j->base = 0;
-
-    wub_timeline_init(&j->timeline, 0);
-
     return WORKER_OK;
 }
 
 
-void
-worker_join_free(worker_join_t *j)
-{
-    worker_av_out_close(j->out);
-    worker_footage_free(j->last);
-    wub_arena_destroy(j->arena);
-}
-
-
-worker_rc_t
-worker_join_add(worker_join_t *j, worker_footage_t *footage, int64_t start,
+static worker_rc_t
+worker_join_add(void *maker, worker_footage_t *footage, int64_t start,
     int64_t end, bool hole, worker_err_t *err)
 {
     worker_rc_t         rc;
+    worker_join_t      *j;
     worker_join_work_t  w;
+
+    j = maker;
+    j->start = start;
+    j->end = end;
 
     memset(&w, 0, sizeof(worker_join_work_t));
 
@@ -105,39 +105,26 @@ worker_join_add(worker_join_t *j, worker_footage_t *footage, int64_t start,
     w.end = end;
     w.anchor = footage->first;
 
-    rc = worker_join_plan(&w, err);
-
-    if (rc == WORKER_OK && j->out == NULL && w.plan.nkept != 0) {
-        rc = worker_join_open(&w, err);
-
-    } else if (rc == WORKER_OK && j->out != NULL) {
-        rc = worker_footage_same(&j->form, footage, err);
-    }
-
-    if (rc != WORKER_OK) {
-        worker_footage_free(footage);
-        return rc;
-    }
-
     if (j->last != NULL) {
-        w.anchor = wub_ts_unwrap(j->last_anchor + j->last->end,
-                                 footage->first);
+        w.anchor = wub_ts_unwrap(j->anchor + j->last->end, footage->first);
 
-        if (!worker_join_follows(j->last, j->last_anchor, footage, hole)) {
+        if (!worker_join_follows(j->last, j->anchor, footage, hole)) {
             worker_join_drop(j);
         }
     }
 
-    if (w.plan.nkept != 0) {
-        rc = worker_join_begin(&w, err);
+    rc = worker_join_sounds(j, footage, err);
 
-        if (rc == WORKER_OK) {
-            rc = worker_join_spans(&w, err);
-        }
+    if (rc == WORKER_OK) {
+        rc = worker_join_plan(&w, err);
     }
 
-    if (rc == WORKER_OK && j->run) {
-        rc = worker_join_audio(j, &w, INT64_MAX, err);
+    if (rc == WORKER_OK) {
+        rc = worker_join_back(&w, err);
+    }
+
+    if (rc == WORKER_OK) {
+        rc = worker_join_segment(&w, err);
     }
 
     worker_join_keep(&w);
@@ -146,12 +133,37 @@ worker_join_add(worker_join_t *j, worker_footage_t *footage, int64_t start,
 }
 
 
-worker_rc_t
-worker_join_range_end(worker_join_t *j, worker_err_t *err)
+/*
+ * Frames and audio of a range may lie in the segment behind its last one:
+ * frames that are shown before that segment's first key frame, audio that
+ * was sent after its video.
+ */
+static worker_rc_t
+worker_join_range_end(void *maker, worker_err_t *err)
 {
-    worker_rc_t  rc;
+    bool            wanted;
+    int64_t         end;
+    worker_rc_t     rc;
+    worker_join_t  *j;
 
-    rc = j->run ? worker_join_tail(j, err) : WORKER_OK;
+    j = maker;
+    rc = WORKER_OK;
+
+    if (j->last != NULL) {
+        end = j->last->segment.start
+              + wub_time_from_ticks(j->last->end - j->last->spacing, 1,
+                                    WUB_TS_HZ);
+
+        wanted = end < j->end;
+
+        if (!wanted && j->run && !j->making->dry) {
+            wanted = worker_join_audio_late(j);
+        }
+
+        if (wanted) {
+            rc = worker_join_leading(j, err);
+        }
+    }
 
     worker_join_drop(j);
 
@@ -159,126 +171,258 @@ worker_join_range_end(worker_join_t *j, worker_err_t *err)
 }
 
 
-worker_rc_t
-worker_join_finish(worker_join_t *j, worker_err_t *err)
+static worker_rc_t
+worker_join_finish(void *maker, worker_err_t *err)
 {
-    if (j->out == NULL) {
+    worker_join_t  *j;
+
+    j = maker;
+
+    if (j->made.frames == 0) {
         return worker_fail(err, WORKER_INVALID,
-                           "No frame lies within the ranges.");
+                           (j->made.lost != 0)
+                           ? "No frame of the ranges can be decoded."
+                           : "No frame lies within the ranges.");
+    }
+
+    if (j->making->dry) {
+        return WORKER_OK;
     }
 
     return worker_av_out_finish(j->out, err);
 }
 
 
-int64_t
-worker_join_done(const worker_join_t *j)
+static void
+worker_join_made(const void *maker, worker_made_t *ret)
 {
-    return wub_time_from_ticks(j->timeline.video_end - j->base, 1,
-                               WUB_TS_HZ);
+    const worker_join_t  *j;
+
+    j = maker;
+
+    *ret = j->made;
+    ret->done = wub_time_from_ticks(j->timeline.video_end - j->base, 1,
+                                    WUB_TS_HZ);
+    ret->bytes = (j->out == NULL) ? 0 : worker_av_out_bytes(j->out);
+}
+
+
+static void
+worker_join_free(void *maker)
+{
+    worker_join_t  *j;
+
+    j = maker;
+
+    if (j != NULL) {
+        worker_av_out_close(j->out);
+        worker_footage_free(j->last);
+        wub_arena_destroy(j->arena);
+        wub_arena_destroy(j->own);
+    }
+}
+
+
+static worker_rc_t
+worker_join_segment(worker_join_work_t *w, worker_err_t *err)
+{
+    worker_rc_t  rc;
+
+    w->join->made.lost += (int64_t) w->plan.nlost;
+
+    rc = worker_join_spans(w, err);
+
+    if (rc == WORKER_OK && w->join->run && !w->join->making->dry) {
+        rc = worker_join_audio(w, INT64_MAX, err);
+    }
+
+    return rc;
 }
 
 
 static worker_rc_t
 worker_join_plan(worker_join_work_t *w, worker_err_t *err)
 {
-    wub_rc_t             rc;
-    wub_cutplan_state_t  state;
+    bool          *forms;
+    size_t         i;
+    wub_rc_t       rc;
+    wub_arena_t   *arena;
 
-    /* whose form is another is refused */
+    arena = w->join->arena;
+    wub_arena_reset(arena);
 
-    static const bool  forms[] = { true };
+    forms = wub_arena_alloc(arena, w->footage->nforms * sizeof(bool) + 1);
+    if (forms == NULL) {
+        return worker_fail_memory(err, w->footage->name);
+    }
 
-    wub_arena_reset(w->join->arena);
-    memset(&state, 0, sizeof(wub_cutplan_state_t));
+    for (i = 0; i < w->footage->nforms; i++) {
+        forms[i] = wub_video_same(&w->footage->forms[i],
+                                  &w->join->making->form.video);
+    }
 
+    worker_join_describe(w, forms);
+    w->state = w->join->state;
+
+    rc = wub_cutplan_build(arena, &w->segment, w->start, w->end, &w->state,
+                           &w->plan);
+
+    if (rc == WUB_INVALID) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has time stamps out of order; it "
+                           "cannot be cut.", w->footage->name);
+    }
+
+    return (rc == WUB_OK) ? WORKER_OK
+                          : worker_fail_wub(err, rc, w->footage->name);
+}
+
+
+static void
+worker_join_describe(worker_join_work_t *w, const bool *forms)
+{
     w->segment.start = w->footage->segment.start;
     w->segment.num = 1;
     w->segment.den = WUB_TS_HZ;
     w->segment.frames = w->footage->frames;
     w->segment.nframes = w->footage->nvideo;
     w->segment.forms = forms;
-    w->segment.nforms = 1;
-
-    rc = wub_cutplan_build(w->join->arena, &w->segment, w->start, w->end,
-                           &state, &w->plan);
-
-    if (rc == WUB_NO_MEMORY) {
-        return worker_fail_wub(err, rc, w->footage->name);
-    }
-
-    if (rc != WUB_OK) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has an open GOP, or time stamps "
-                           "out of order; such footage cannot be cut yet.",
-                           w->footage->name);
-    }
-
-    w->first = w->plan.first;
-    w->final = w->plan.last;
-
-    return WORKER_OK;
+    w->segment.nforms = w->footage->nforms;
 }
 
 
-/* the first frame of all: its form is that of the output */
+/*
+ * Where a range begins, frames may refer to the segment before, and audio
+ * that belongs to its first frames may have been sent with that one.
+ */
 static worker_rc_t
-worker_join_open(worker_join_work_t *w, worker_err_t *err)
+worker_join_back(worker_join_work_t *w, worker_err_t *err)
 {
-    int64_t         delay;
-    worker_join_t  *j;
+    int64_t              anchor;
+    worker_rc_t          rc;
+    worker_join_t       *j;
+    worker_footage_t    *beside;
+    worker_join_work_t   b;
 
     j = w->join;
-    j->form = worker_footage_form(w->footage);
 
-    delay = w->segment.frames[0].pts - w->segment.frames[0].dts;
+    if (j->last != NULL
+        || (w->plan.nlost == 0
+            && (j->making->dry || w->plan.nkept == 0
+                || !worker_join_audio_early(w, w->plan.first))))
+    {
+        return WORKER_OK;
+    }
 
-    j->base = (delay > WORKER_JOIN_BASE - WORKER_JOIN_LEAD)
-              ? delay + WORKER_JOIN_LEAD : WORKER_JOIN_BASE;
-    j->dts = INT64_MIN;
-    j->audio_dts = INT64_MIN;
+    rc = j->making->beside(j->making->beside_data, w->footage, true, &beside,
+                           err);
+    if (rc != WORKER_OK || beside == NULL) {
+        return rc;
+    }
 
-    wub_timeline_init(&j->timeline, j->base);
+    anchor = wub_ts_unwrap(w->anchor - beside->end, beside->first);
 
-    return worker_av_out_open(&j->out, &j->form, j->write, j->write_data,
-                              err);
+    if (!worker_join_follows(beside, anchor, w->footage, false)
+        || worker_join_sounds(j, beside, NULL) != WORKER_OK)
+    {
+        worker_footage_free(beside);
+        return WORKER_OK;
+    }
+
+    memset(&b, 0, sizeof(worker_join_work_t));
+
+    b.join = j;
+    b.footage = beside;
+    b.anchor = anchor;
+
+    /* an empty range: only the state behind it counts */
+
+    if (worker_join_plan(&b, NULL) != WORKER_OK) {
+        worker_footage_free(beside);
+
+    } else {
+        worker_join_keep(&b);
+    }
+
+    return worker_join_plan(w, err);
 }
 
 
-/* goes on with the run, or begins one with this segment's first frame */
+/* what is beside a range is of use, but nothing fails without it */
 static worker_rc_t
-worker_join_begin(worker_join_work_t *w, worker_err_t *err)
+worker_join_leading(worker_join_t *j, worker_err_t *err)
 {
-    worker_rc_t     rc;
-    worker_join_t  *j;
+    worker_rc_t         rc;
+    worker_join_work_t  w;
 
-    j = w->join;
-    rc = WORKER_OK;
+    memset(&w, 0, sizeof(worker_join_work_t));
 
-    if (!j->run) {
-        wub_timeline_run(&j->timeline, w->anchor + w->first);
-        j->run = true;
-        j->sets = true;
+    w.join = j;
 
-        /* the audio of a frame may have been sent before it */
-
-        if (j->last == NULL && worker_join_naudio(w->footage) != 0
-            && w->footage->tracks->audio[0].pts > w->first)
-        {
-            j->last_audio = 0;
-            rc = worker_join_beside(j, w->footage, w->anchor, true, &j->last,
-                                    &j->last_anchor, err);
-        }
+    rc = j->making->beside(j->making->beside_data, j->last, false,
+                           &w.footage, err);
+    if (rc != WORKER_OK || w.footage == NULL) {
+        return rc;
     }
 
-    wub_timeline_extend(&j->timeline, w->anchor + w->final,
-                        worker_footage_spacing(w->footage, w->final));
+    w.anchor = wub_ts_unwrap(j->anchor + j->last->end, w.footage->first);
+    w.start = j->start;
+    w.end = (j->end < w.footage->segment.start) ? j->end
+                                                : w.footage->segment.start;
+
+    if (worker_join_follows(j->last, j->anchor, w.footage, false)
+        && worker_join_sounds(j, w.footage, NULL) == WORKER_OK
+        && worker_join_plan(&w, NULL) == WORKER_OK)
+    {
+        rc = worker_join_segment(&w, err);
+    }
+
+    worker_footage_free(w.footage);
 
     return rc;
 }
 
 
-/* this segment's audio may reach into the next one's video */
+/* true when b goes on where a, whose first frame is at anchor, ends */
+static bool
+worker_join_follows(const worker_footage_t *a, int64_t anchor,
+    const worker_footage_t *b, bool hole)
+{
+    int64_t  first, gap, drift;
+
+    first = wub_ts_unwrap(anchor + a->end, b->first);
+    gap = first + worker_join_lead(b) - (anchor + a->end);
+
+    if (2 * gap <= a->spacing && 2 * gap >= -a->spacing) {
+        return true;
+    }
+
+    drift = (b->segment.start - a->segment.start)
+            - wub_time_from_ticks(first - anchor, 1, WUB_TS_HZ);
+
+    return !hole && gap > 0 && drift <= WORKER_JOIN_DRIFT
+           && drift >= -WORKER_JOIN_DRIFT;
+}
+
+
+/* the time of the frame shown first against that of the key frame */
+static int64_t
+worker_join_lead(const worker_footage_t *f)
+{
+    size_t   i;
+    int64_t  lead;
+
+    lead = f->frames[0].pts;
+
+    for (i = 1; i < f->nvideo && f->frames[i].key == WUB_KEY_NONE; i++) {
+        lead = (f->frames[i].pts < lead) ? f->frames[i].pts : lead;
+    }
+
+    return lead;
+}
+
+
+/* this segment's frames and audio may be needed with the next one's */
 static void
 worker_join_keep(worker_join_work_t *w)
 {
@@ -289,203 +433,9 @@ worker_join_keep(worker_join_work_t *w)
     worker_footage_free(j->last);
 
     j->last = w->footage;
-    j->last_audio = w->audio;
-    j->last_anchor = w->anchor;
-}
-
-
-static worker_rc_t
-worker_join_spans(worker_join_work_t *w, worker_err_t *err)
-{
-    size_t       i;
-    worker_rc_t  rc;
-
-    for (i = 0; i < w->plan.nspans; i++) {
-
-        if (w->plan.spans[i].kind == WUB_SPAN_COPY) {
-            rc = worker_join_copy(w, &w->plan.spans[i], err);
-
-        } else {
-            rc = worker_join_encode(w, &w->plan.spans[i], err);
-        }
-
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-    }
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_join_copy(worker_join_work_t *w, const wub_span_t *span,
-    worker_err_t *err)
-{
-    size_t                      i;
-    worker_rc_t                 rc;
-    worker_join_t              *j;
-    worker_av_packet_t          packet;
-    const worker_video_t       *video;
-    const wub_cutplan_frame_t  *frame;
-
-    j = w->join;
-
-    for (i = span->first; i <= span->last; i++) {
-        video = &w->footage->video[i];
-        frame = &w->footage->frames[i];
-
-        memset(&packet, 0, sizeof(worker_av_packet_t));
-
-        packet.data = video->data;
-        packet.len = video->len;
-        packet.pts = wub_timeline_out(&j->timeline, w->anchor + frame->pts);
-        packet.dts = wub_timeline_out(&j->timeline, w->anchor + frame->dts);
-        packet.key = (frame->key != WUB_KEY_NONE);
-
-        if (j->sets && !video->sets) {
-            packet.insert = *video->in_force;
-            packet.at = video->lead;
-        }
-
-        j->sets = false;
-
-        rc = worker_join_video(w, &packet, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-
-        j->copied++;
-    }
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_join_encode(worker_join_work_t *w, const wub_span_t *span,
-    worker_err_t *err)
-{
-    size_t             i;
-    worker_av_span_t   s;
-
-    const wub_cutplan_frame_t  *frame;
-
-    w->kept = wub_arena_alloc(w->join->arena, span->nkept * sizeof(int64_t));
-    if (w->kept == NULL) {
-        return worker_fail_memory(err, w->footage->name);
-    }
-
-    for (i = 0; i < span->nkept; i++) {
-        w->kept[i] = w->footage->frames[span->kept[i].frame].pts;
-    }
-
-    s.nkept = span->nkept;
-
-    frame = &w->footage->frames[span->first];
-    w->delay = frame->pts - frame->dts;
-
-    s.footage = w->footage;
-    s.first = span->first;
-    s.last = span->last;
-    s.kept = w->kept;
-    s.spacing = worker_footage_spacing(w->footage, frame->pts);
-
-    if (s.spacing > WORKER_JOIN_SPACING_MAX) {
-        s.spacing = WORKER_JOIN_SPACING_MAX;
-    }
-
-    /* encoded parts bring their parameter sets, copied ones need theirs */
-
-    w->join->sets = true;
-
-    return worker_av_code(&s, &w->join->tick, worker_join_encoded, w, err);
-}
-
-
-static worker_rc_t
-worker_join_encoded(void *data, const uint8_t *bytes, size_t len,
-    size_t index, worker_err_t *err)
-{
-    worker_join_work_t  *w;
-    worker_av_packet_t   packet;
-
-    w = data;
-    memset(&packet, 0, sizeof(worker_av_packet_t));
-
-    packet.data = bytes;
-    packet.len = len;
-    packet.pts = wub_timeline_out(&w->join->timeline,
-                                  w->anchor + w->kept[index]);
-    packet.dts = packet.pts - w->delay;
-    packet.key = (index == 0);
-
-    return worker_join_video(w, &packet, err);
-}
-
-
-static worker_rc_t
-worker_join_video(worker_join_work_t *w, worker_av_packet_t *packet,
-    worker_err_t *err)
-{
-    worker_rc_t     rc;
-    worker_join_t  *j;
-
-    j = w->join;
-
-    rc = j->tick.call(j->tick.data);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    /* where the delay grows at a join, decoding times draw together */
-
-    if (packet->dts <= j->dts) {
-        packet->dts = j->dts + 1;
-    }
-
-    if (packet->dts > packet->pts) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has time stamps that go back; it "
-                           "cannot be cut.", w->footage->name);
-    }
-
-    rc = worker_join_audio(j, w, packet->dts, err);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    packet->video = true;
-
-    rc = worker_av_out_write(j->out, packet, err);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    j->dts = packet->dts;
-    j->frames++;
-
-    return WORKER_OK;
-}
-
-
-/* audio up to an output time: what is left of the last segment, then this */
-static worker_rc_t
-worker_join_audio(worker_join_t *j, worker_join_work_t *w, int64_t limit,
-    worker_err_t *err)
-{
-    worker_rc_t  rc;
-
-    if (j->last != NULL) {
-        rc = worker_join_frames(j, j->last, j->last_anchor, &j->last_audio,
-                                limit, err);
-        if (rc != WORKER_OK || j->last_audio < worker_join_naudio(j->last)) {
-            return rc;
-        }
-    }
-
-    return worker_join_frames(j, w->footage, w->anchor, &w->audio, limit,
-                              err);
+    j->anchor = w->anchor;
+    j->state = w->state;
+    memcpy(j->next, w->next, sizeof(j->next));
 }
 
 
@@ -497,4 +447,5 @@ worker_join_drop(worker_join_t *j)
 
     j->last = NULL;
     j->run = false;
+    memset(&j->state, 0, sizeof(wub_cutplan_state_t));
 }

@@ -4,87 +4,156 @@
  */
 
 
-#include "common/wub_time.h"
-#include "common/wub_ts.h"
-#include "worker/worker_join_audio.h"
+#include "worker/worker_join_work.h"
+
+
+static worker_rc_t worker_join_track(worker_join_work_t *w, size_t track,
+    int64_t limit, worker_err_t *err);
+static worker_rc_t worker_join_frames(worker_join_t *j,
+    const worker_footage_t *f, int64_t anchor, size_t track, size_t *next,
+    int64_t limit, worker_err_t *err);
+static size_t worker_join_naudio(const worker_footage_t *f, size_t track);
 
 
 /*
- * Segments without a hole between them go on where their time stamps do
- * what their names say, to this many microseconds: a frame may be missing
- * or late.
+ * A transport stream sends audio somewhat before or after the video it
+ * belongs to, so it is taken from the segment before as well.
  */
-#define WORKER_JOIN_DRIFT        INT64_C(50000)
-
-
-bool
-worker_join_follows(const worker_footage_t *a, int64_t anchor,
-    const worker_footage_t *b, bool hole)
-{
-    int64_t  first, gap, drift;
-
-    first = wub_ts_unwrap(anchor + a->end, b->first);
-    gap = first - (anchor + a->end);
-
-    if (2 * gap <= a->spacing && 2 * gap >= -a->spacing) {
-        return true;
-    }
-
-    drift = (b->segment.start - a->segment.start)
-            - wub_time_from_ticks(first - anchor, 1, WUB_TS_HZ);
-
-    return !hole && gap > 0 && drift <= WORKER_JOIN_DRIFT
-           && drift >= -WORKER_JOIN_DRIFT;
-}
-
-
-size_t
-worker_join_naudio(const worker_footage_t *f)
-{
-    return (f->ntracks == 0) ? 0 : f->tracks->naudio;
-}
-
-
 worker_rc_t
-worker_join_beside(worker_join_t *j, const worker_footage_t *f,
-    int64_t anchor, bool before, worker_footage_t **ret, int64_t *ret_anchor,
-    worker_err_t *err)
+worker_join_audio(worker_join_work_t *w, int64_t limit, worker_err_t *err)
 {
-    bool               follows;
-    worker_rc_t        rc;
-    worker_footage_t  *beside;
+    size_t       i;
+    worker_rc_t  rc;
 
-    *ret = NULL;
-
-    rc = j->beside(j->beside_data, f, before, &beside, err);
-    if (rc != WORKER_OK || beside == NULL) {
-        return rc;
+    for (i = 0; i < w->join->making->form.ntracks; i++) {
+        rc = worker_join_track(w, i, limit, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
     }
-
-    if (before) {
-        *ret_anchor = wub_ts_unwrap(anchor - beside->end, beside->first);
-        follows = worker_join_follows(beside, *ret_anchor, f, false);
-
-    } else {
-        *ret_anchor = wub_ts_unwrap(anchor + f->end, beside->first);
-        follows = worker_join_follows(f, anchor, beside, false);
-    }
-
-    if (!follows || worker_footage_same(&j->form, beside, NULL) != WORKER_OK)
-    {
-        worker_footage_free(beside);
-        return WORKER_OK;
-    }
-
-    *ret = beside;
 
     return WORKER_OK;
 }
 
 
+bool
+worker_join_audio_early(const worker_join_work_t *w, int64_t pts)
+{
+    size_t  i;
+
+    for (i = 0; i < w->footage->ntracks; i++) {
+        if (worker_join_naudio(w->footage, i) != 0
+            && w->footage->tracks[i].audio[0].pts > pts)
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+bool
+worker_join_audio_late(const worker_join_t *j)
+{
+    size_t   i;
+    int64_t  missing;
+
+    for (i = 0; i < j->making->form.ntracks; i++) {
+
+        if (worker_join_naudio(j->last, i) == 0) {
+            continue;
+        }
+
+        missing = j->timeline.video_end - j->tracks[i].end;
+
+        if (missing > j->last->tracks[i].audio[0].duration / 2) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 worker_rc_t
+worker_join_sounds(worker_join_t *j, const worker_footage_t *f,
+    worker_err_t *err)
+{
+    size_t                 i, k;
+    worker_sound_t        *a;
+    const worker_sound_t  *b;
+
+    if (f->ntracks > j->making->form.ntracks) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has %zu audio tracks, the cut "
+                           "has %zu; cut it separately, or as mp4 or "
+                           "mpegts.", f->name, f->ntracks,
+                           j->making->form.ntracks);
+    }
+
+    for (i = 0; i < f->ntracks; i++) {
+        a = &j->sounds[i];
+
+        for (k = 0; k < f->tracks[i].nforms; k++) {
+            b = &f->tracks[i].forms[k];
+
+            if (a->rate == 0) {
+                *a = *b;
+            }
+
+            if (b->rate != 0
+                && (a->rate != b->rate || a->channels != b->channels
+                    || a->object != b->object))
+            {
+                return worker_fail(err, WORKER_INVALID,
+                                   "The segment %s has audio of %u Hz with "
+                                   "%u channels, those before it %u Hz with "
+                                   "%u; it cannot be copied, use mp4 or "
+                                   "mpegts, which encode it.", f->name,
+                                   b->rate, b->channels, a->rate,
+                                   a->channels);
+            }
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_join_track(worker_join_work_t *w, size_t track, int64_t limit,
+    worker_err_t *err)
+{
+    worker_rc_t     rc;
+    worker_join_t  *j;
+
+    j = w->join;
+
+    if (j->last != NULL) {
+        rc = worker_join_frames(j, j->last, j->anchor, track,
+                                &j->next[track], limit, err);
+
+        if (rc != WORKER_OK
+            || j->next[track] < worker_join_naudio(j->last, track))
+        {
+            return rc;
+        }
+    }
+
+    return worker_join_frames(j, w->footage, w->anchor, track,
+                              &w->next[track], limit, err);
+}
+
+
+/*
+ * Writes the audio of f from *next on, up to the output time limit or the
+ * end of the video so far; *next is then the first frame left.
+ */
+static worker_rc_t
 worker_join_frames(worker_join_t *j, const worker_footage_t *f,
-    int64_t anchor, size_t *next, int64_t limit, worker_err_t *err)
+    int64_t anchor, size_t track, size_t *next, int64_t limit,
+    worker_err_t *err)
 {
     int64_t                out;
     worker_rc_t            rc;
@@ -92,11 +161,12 @@ worker_join_frames(worker_join_t *j, const worker_footage_t *f,
     worker_av_packet_t     packet;
     const worker_audio_t  *audio;
 
-    for ( /* void */ ; *next < worker_join_naudio(f); (*next)++) {
-        audio = &f->tracks->audio[*next];
+    for ( /* void */ ; *next < worker_join_naudio(f, track); (*next)++) {
+        audio = &f->tracks[track].audio[*next];
 
-        what = wub_timeline_audio(&j->timeline, anchor + audio->pts,
-                                  audio->duration, &out);
+        what = wub_timeline_audio(&j->timeline, &j->tracks[track],
+                                  anchor + audio->pts, audio->duration,
+                                  &out);
 
         if (what == WUB_TIMELINE_SKIP) {
             continue;
@@ -106,57 +176,36 @@ worker_join_frames(worker_join_t *j, const worker_footage_t *f,
             return WORKER_OK;
         }
 
+        if (out <= j->audio_dts[track]) {
+            continue;
+        }
+
         memset(&packet, 0, sizeof(worker_av_packet_t));
 
         packet.data = audio->data;
         packet.len = audio->len;
         packet.pts = out;
         packet.dts = out;
+        packet.duration = audio->duration;
+        packet.track = track;
         packet.key = true;
-
-        if (packet.dts <= j->audio_dts) {
-            continue;
-        }
 
         rc = worker_av_out_write(j->out, &packet, err);
         if (rc != WORKER_OK) {
             return rc;
         }
 
-        j->audio_dts = out;
-        wub_timeline_take(&j->timeline, anchor + audio->pts, audio->duration);
+        j->audio_dts[track] = out;
+        wub_timeline_take(&j->timeline, &j->tracks[track],
+                          anchor + audio->pts, audio->duration);
     }
 
     return WORKER_OK;
 }
 
 
-worker_rc_t
-worker_join_tail(worker_join_t *j, worker_err_t *err)
+static size_t
+worker_join_naudio(const worker_footage_t *f, size_t track)
 {
-    size_t             next;
-    int64_t            anchor, missing;
-    worker_rc_t        rc;
-    worker_footage_t  *beside;
-
-    rc = WORKER_OK;
-    beside = NULL;
-    missing = j->timeline.video_end - j->timeline.audio_end;
-
-    /* the audio of a frame may have been sent after it */
-
-    if (worker_join_naudio(j->last) != 0
-        && missing > j->last->tracks->audio[0].duration / 2)
-    {
-        rc = worker_join_beside(j, j->last, j->last_anchor, false, &beside,
-                                &anchor, err);
-    }
-
-    if (beside != NULL) {
-        next = 0;
-        rc = worker_join_frames(j, beside, anchor, &next, INT64_MAX, err);
-        worker_footage_free(beside);
-    }
-
-    return rc;
+    return (track < f->ntracks) ? f->tracks[track].naudio : 0;
 }

@@ -20,8 +20,8 @@
 
 /* the audio of a source: frame k begins at offset + k * AUDIO */
 static size_t
-feed(wub_timeline_t *t, int64_t offset, size_t from, size_t to,
-    int64_t *ret_first, int64_t *ret_last)
+feed(const wub_timeline_t *t, wub_timeline_track_t *track, int64_t offset,
+    size_t to, int64_t *ret_first, int64_t *ret_last)
 {
     size_t          k, n;
     int64_t         out;
@@ -29,9 +29,9 @@ feed(wub_timeline_t *t, int64_t offset, size_t from, size_t to,
 
     n = 0;
 
-    for (k = from; k < to; k++) {
-        what = wub_timeline_audio(t, offset + (int64_t) k * AUDIO, AUDIO,
-                                  &out);
+    for (k = 0; k < to; k++) {
+        what = wub_timeline_audio(t, track, offset + (int64_t) k * AUDIO,
+                                  AUDIO, &out);
 
         if (what == WUB_TIMELINE_WAIT) {
             break;
@@ -45,7 +45,7 @@ feed(wub_timeline_t *t, int64_t offset, size_t from, size_t to,
         *ret_last = out;
         n++;
 
-        wub_timeline_take(t, offset + (int64_t) k * AUDIO, AUDIO);
+        wub_timeline_take(t, track, offset + (int64_t) k * AUDIO, AUDIO);
     }
 
     return n;
@@ -56,15 +56,17 @@ feed(wub_timeline_t *t, int64_t offset, size_t from, size_t to,
 static void
 joins(void **state)
 {
-    size_t          i, n;
-    int64_t         begin, length, first, last, end;
-    uint64_t        seed;
-    wub_timeline_t  t;
+    size_t                i, n;
+    int64_t               begin, length, first, last, end;
+    uint64_t              seed;
+    wub_timeline_t        t;
+    wub_timeline_track_t  track;
 
     (void) state;
     seed = wub_test_seed();
 
     wub_timeline_init(&t, BASE);
+    memset(&track, 0, sizeof(track));
     end = INT64_MIN;
     first = 0;
     last = 0;
@@ -76,7 +78,7 @@ joins(void **state)
         wub_timeline_run(&t, begin);
         wub_timeline_extend(&t, begin + length - FRAME, FRAME);
 
-        n = feed(&t, 777 - 10 * AUDIO, 0, 3000, &first, &last);
+        n = feed(&t, &track, 777 - 10 * AUDIO, 3000, &first, &last);
         assert_true(n > 0);
 
         /* laid end to end, but the first, which keeps its place */
@@ -87,7 +89,7 @@ joins(void **state)
 
         /* in step with the video to half a frame, however many runs */
 
-        assert_true(2 * t.shift <= AUDIO && 2 * t.shift >= -AUDIO);
+        assert_true(2 * track.shift <= AUDIO && 2 * track.shift >= -AUDIO);
 
         end = last + AUDIO;
         assert_true(2 * (end - t.video_end) <= AUDIO);
@@ -100,22 +102,24 @@ joins(void **state)
 static void
 touching(void **state)
 {
-    int64_t         first, last;
-    wub_timeline_t  t;
+    int64_t               first, last;
+    wub_timeline_t        t;
+    wub_timeline_track_t  track;
 
     (void) state;
 
     wub_timeline_init(&t, BASE);
+    memset(&track, 0, sizeof(track));
     wub_timeline_run(&t, 100 * FRAME);
     wub_timeline_extend(&t, 149 * FRAME, FRAME);
-    (void) feed(&t, 5, 0, 1000, &first, &last);
+    (void) feed(&t, &track, 5, 1000, &first, &last);
     assert_int_equal(t.source_end, 150 * FRAME);
 
     wub_timeline_run(&t, 150 * FRAME);
     wub_timeline_extend(&t, 199 * FRAME, FRAME);
-    (void) feed(&t, 5, 0, 1000, &first, &last);
+    (void) feed(&t, &track, 5, 1000, &first, &last);
 
-    assert_int_equal(t.shift, 0);
+    assert_int_equal(track.shift, 0);
     assert_int_equal(t.video_end, BASE + 100 * FRAME);
     assert_int_equal(wub_timeline_out(&t, 160 * FRAME), BASE + 60 * FRAME);
 }
@@ -125,24 +129,27 @@ touching(void **state)
 static void
 gaps(void **state)
 {
-    int64_t         first, last;
-    wub_timeline_t  t;
+    int64_t               first, last;
+    wub_timeline_t        t;
+    wub_timeline_track_t  track;
 
     (void) state;
     first = 0;
 
     wub_timeline_init(&t, BASE);
+    memset(&track, 0, sizeof(track));
     wub_timeline_run(&t, 0);
     wub_timeline_extend(&t, 99 * FRAME, FRAME);
 
     /* ends early, by ten audio frames */
 
-    (void) feed(&t, 0, 0, (size_t) (100 * FRAME / AUDIO - 10), &first, &last);
+    (void) feed(&t, &track, 0, (size_t) (100 * FRAME / AUDIO - 10), &first,
+                &last);
 
     wub_timeline_run(&t, HZ * 1000);
     wub_timeline_extend(&t, HZ * 1000 + 99 * FRAME, FRAME);
-    assert_true(feed(&t, HZ * 1000 - 5000, 0, 1000, &first, &last) > 0);
-    assert_int_equal(t.shift, 0);
+    assert_true(feed(&t, &track, HZ * 1000 - 5000, 1000, &first, &last) > 0);
+    assert_int_equal(track.shift, 0);
     assert_true(2 * (first - t.base) <= AUDIO);
     assert_true(2 * (first - t.base) >= -AUDIO);
 
@@ -150,8 +157,8 @@ gaps(void **state)
 
     wub_timeline_run(&t, 0);
     wub_timeline_extend(&t, 99 * FRAME, FRAME);
-    assert_true(feed(&t, HZ, 0, 1000, &first, &last) > 0);
-    assert_int_equal(t.shift, 0);
+    assert_true(feed(&t, &track, HZ, 1000, &first, &last) > 0);
+    assert_int_equal(track.shift, 0);
     assert_int_equal(first, t.base + HZ);
 }
 
@@ -160,30 +167,80 @@ gaps(void **state)
 static void
 once(void **state)
 {
-    int64_t         out;
-    wub_timeline_t  t;
+    int64_t               out;
+    wub_timeline_t        t;
+    wub_timeline_track_t  track;
 
     (void) state;
 
     wub_timeline_init(&t, BASE);
+    memset(&track, 0, sizeof(track));
     wub_timeline_run(&t, 0);
     wub_timeline_extend(&t, FRAME, FRAME);
 
-    assert_int_equal(wub_timeline_audio(&t, -AUDIO, AUDIO, &out),
+    assert_int_equal(wub_timeline_audio(&t, &track, -AUDIO, AUDIO, &out),
                      WUB_TIMELINE_SKIP);
-    assert_int_equal(wub_timeline_audio(&t, -AUDIO / 2, AUDIO, &out),
+    assert_int_equal(wub_timeline_audio(&t, &track, -AUDIO / 2, AUDIO, &out),
                      WUB_TIMELINE_TAKE);
     assert_int_equal(out, BASE - AUDIO / 2);
-    assert_int_equal(wub_timeline_audio(&t, 0, AUDIO, &out),
+    assert_int_equal(wub_timeline_audio(&t, &track, 0, AUDIO, &out),
                      WUB_TIMELINE_TAKE);
 
-    wub_timeline_take(&t, 0, AUDIO);
-    assert_int_equal(wub_timeline_audio(&t, 0, AUDIO, &out),
+    wub_timeline_take(&t, &track, 0, AUDIO);
+    assert_int_equal(wub_timeline_audio(&t, &track, 0, AUDIO, &out),
                      WUB_TIMELINE_SKIP);
-    assert_int_equal(wub_timeline_audio(&t, 2 * FRAME - AUDIO / 2, AUDIO,
-                                        &out), WUB_TIMELINE_WAIT);
-    assert_int_equal(wub_timeline_audio(&t, 2 * FRAME - AUDIO / 2 - 1, AUDIO,
+    assert_int_equal(wub_timeline_audio(&t, &track, 2 * FRAME - AUDIO / 2,
+                                        AUDIO, &out), WUB_TIMELINE_WAIT);
+    assert_int_equal(wub_timeline_audio(&t, &track,
+                                        2 * FRAME - AUDIO / 2 - 1, AUDIO,
                                         &out), WUB_TIMELINE_TAKE);
+}
+
+
+/* tracks are each measured by themselves, one may begin late or be absent */
+static void
+tracks(void **state)
+{
+    size_t                i, n;
+    int64_t               first, last, end;
+    uint64_t              seed;
+    wub_timeline_t        t;
+    wub_timeline_track_t  track, other, late;
+
+    (void) state;
+    seed = wub_test_seed();
+
+    wub_timeline_init(&t, BASE);
+    memset(&track, 0, sizeof(track));
+    memset(&other, 0, sizeof(other));
+    memset(&late, 0, sizeof(late));
+    end = 0;
+    first = 0;
+    last = 0;
+
+    for (i = 0; i < 300; i++) {
+        wub_timeline_run(&t, (int64_t) i * HZ);
+        wub_timeline_extend(&t, (int64_t) i * HZ
+                            + (int64_t) wub_test_below(&seed, 30) * FRAME,
+                            FRAME);
+
+        (void) feed(&t, &track, 100, 20000, &first, &last);
+        n = feed(&t, &other, 777, 20000, &first, &last);
+
+        /* laid end to end, whatever the track beside it does */
+
+        assert_true(i == 0 || n == 0 || first == end);
+        end = (n != 0) ? last + AUDIO : end;
+        assert_int_equal(other.end, end);
+
+        assert_true(2 * other.shift <= AUDIO && 2 * other.shift >= -AUDIO);
+        assert_true(2 * track.shift <= AUDIO && 2 * track.shift >= -AUDIO);
+    }
+
+    assert_int_equal(late.run, 0);
+    assert_true(feed(&t, &late, 777, 20000, &first, &last) > 0);
+    assert_int_equal(late.shift, 0);
+    assert_true(2 * (first - t.base) >= -AUDIO);
 }
 
 
@@ -191,9 +248,10 @@ once(void **state)
 static void
 single(void **state)
 {
-    size_t          n;
-    int64_t         pts, first, last;
-    wub_timeline_t  t;
+    size_t                n;
+    int64_t               pts, first, last;
+    wub_timeline_t        t;
+    wub_timeline_track_t  track;
 
     (void) state;
     first = 0;
@@ -201,10 +259,11 @@ single(void **state)
 
     for (pts = 0; pts < AUDIO; pts++) {
         wub_timeline_init(&t, BASE);
+        memset(&track, 0, sizeof(track));
         wub_timeline_run(&t, 10 * AUDIO + pts);
         wub_timeline_extend(&t, 10 * AUDIO + pts, FRAME / 2);
 
-        n = feed(&t, 0, 0, 100, &first, &last);
+        n = feed(&t, &track, 0, 100, &first, &last);
         assert_int_equal(n, 1);
         assert_true(2 * (first - BASE) <= AUDIO);
         assert_true(2 * (first - BASE) >= -AUDIO);
@@ -221,6 +280,7 @@ main(void)
         cmocka_unit_test(touching),
         cmocka_unit_test(gaps),
         cmocka_unit_test(once),
+        cmocka_unit_test(tracks),
         cmocka_unit_test(single),
     };
 

@@ -1,0 +1,432 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/dict.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+
+#include "common/wub_ts.h"
+#include "worker/worker_av.h"
+#include "worker/worker_av_anew.h"
+
+
+/* no second key frame within a span */
+#define WORKER_AV_ANEW_GOP       (1 << 20)
+
+/* the same samples on every kind of processor */
+#define WORKER_AV_ANEW_SCALE     (SWS_LANCZOS | SWS_ACCURATE_RND              \
+                                  | SWS_BITEXACT | SWS_FULL_CHR_H_INT         \
+                                  | SWS_FULL_CHR_H_INP)
+
+
+/* a frame that the encoder has, in the order they went in */
+typedef struct {
+    size_t                   index;
+    bool                     damaged;
+} worker_av_sent_t;
+
+struct worker_av_anew_s {
+    const worker_av_span_t  *span;
+    const worker_tick_t     *tick;
+    worker_av_code_pt        sink;
+    void                    *data;
+
+    AVCodecContext          *encoder;   /* NULL before the first frame */
+    AVPacket                *packet;
+    AVFrame                 *scaled;
+    struct SwsContext       *scaler;
+    worker_av_sent_t        *sent;
+    size_t                   nsent;
+    size_t                   nmade;     /* to the sink */
+};
+
+typedef struct {
+    uint8_t                  chroma;
+    uint8_t                  depth;
+    enum AVPixelFormat       format;
+} worker_av_pixels_t;
+
+
+static worker_rc_t worker_av_anew_encoder(worker_av_anew_t *a,
+    const AVFrame *frame, worker_err_t *err);
+static void worker_av_anew_look(const worker_av_anew_t *a,
+    const AVFrame *frame, AVCodecContext *e);
+static enum AVPixelFormat worker_av_anew_format(const wub_video_form_t *form,
+    const AVFrame *frame);
+static worker_rc_t worker_av_anew_scale(worker_av_anew_t *a,
+    const AVFrame *frame, worker_err_t *err);
+static worker_rc_t worker_av_anew_encoded(worker_av_anew_t *a,
+    worker_err_t *err);
+
+
+/*
+ * Constant quality, seen to keep 48 dB; no trade of one frame for another,
+ * for the last ones of a span would pay; the same bytes on every kind of
+ * processor; a delimiter before each picture, as transport streams want it.
+ * x264: parameter sets with an id of their own, as encoders give theirs the
+ * first ones: those of the copied parts stay valid beside them.  x265 has
+ * no such ids; each part that is copied brings its own sets.
+ */
+static const worker_av_setting_t  worker_av_settings[] = {
+    { WUB_VIDEO_H264, "libx264", "veryfast", "9", "x264-params",
+      "cpu-independent=1:mbtree=0:qcomp=0.8:aud=1:sps-id=31", 4 },
+    { WUB_VIDEO_HEVC, "libx265", "superfast", "9", "x265-params",
+      "log-level=none:pools=4:wpp=1:cutree=0:qcomp=0.8:aud=1:info=0:hash=0"
+      ":open-gop=0:scenecut=0:bframes=0:repeat-headers=1", 2 },
+};
+
+static const worker_av_pixels_t  worker_av_pixels[] = {
+    { 0, 8, AV_PIX_FMT_GRAY8 },
+    { 1, 8, AV_PIX_FMT_YUV420P },
+    { 2, 8, AV_PIX_FMT_YUV422P },
+    { 3, 8, AV_PIX_FMT_YUV444P },
+    { 0, 10, AV_PIX_FMT_GRAY10LE },
+    { 1, 10, AV_PIX_FMT_YUV420P10LE },
+    { 2, 10, AV_PIX_FMT_YUV422P10LE },
+    { 3, 10, AV_PIX_FMT_YUV444P10LE },
+    { 1, 12, AV_PIX_FMT_YUV420P12LE },
+    { 2, 12, AV_PIX_FMT_YUV422P12LE },
+    { 3, 12, AV_PIX_FMT_YUV444P12LE },
+};
+
+
+const worker_av_setting_t *
+worker_av_code_setting(wub_video_codec_e codec)
+{
+    return (codec == WUB_VIDEO_HEVC) ? &worker_av_settings[1]
+                                     : &worker_av_settings[0];
+}
+
+
+worker_rc_t
+worker_av_anew_open(worker_av_anew_t **ret, const worker_av_span_t *span,
+    const worker_tick_t *tick, worker_av_code_pt sink, void *data,
+    worker_err_t *err)
+{
+    worker_av_anew_t  *a;
+
+    a = av_mallocz(sizeof(worker_av_anew_t));
+    if (a == NULL) {
+        return worker_fail_memory(err, "Encoding");
+    }
+
+    a->span = span;
+    a->tick = tick;
+    a->sink = sink;
+    a->data = data;
+    a->packet = av_packet_alloc();
+    a->scaled = av_frame_alloc();
+    a->sent = av_malloc_array(span->span->nkept, sizeof(worker_av_sent_t));
+
+    if (a->packet == NULL || a->scaled == NULL || a->sent == NULL) {
+        worker_av_anew_close(a);
+        return worker_fail_memory(err, "Encoding");
+    }
+
+    *ret = a;
+
+    return WORKER_OK;
+}
+
+
+worker_rc_t
+worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
+    worker_err_t *err)
+{
+    int                rc;
+    worker_rc_t        wrc;
+    worker_av_sent_t  *sent;
+
+    if (a->encoder == NULL) {
+        wrc = worker_av_anew_encoder(a, frame, err);
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+    }
+
+    sent = &a->sent[a->nsent];
+    sent->index = index;
+    sent->damaged = (frame->decode_error_flags != 0
+                     || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0);
+
+    if (frame->width != a->encoder->width
+        || frame->height != a->encoder->height
+        || frame->format != a->encoder->pix_fmt)
+    {
+        wrc = worker_av_anew_scale(a, frame, err);
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+
+        frame = a->scaled;
+    }
+
+    /* the encoder counts frames; the kind of picture is for it to choose */
+
+    frame->pts = (int64_t) a->nsent++;
+    frame->pict_type = AV_PICTURE_TYPE_NONE;
+
+    rc = avcodec_send_frame(a->encoder, frame);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+    }
+
+    return worker_av_anew_encoded(a, err);
+}
+
+
+worker_rc_t
+worker_av_anew_finish(worker_av_anew_t *a, worker_err_t *err)
+{
+    int          rc;
+    worker_rc_t  wrc;
+
+    if (a->encoder == NULL) {
+        return WORKER_OK;
+    }
+
+    rc = avcodec_send_frame(a->encoder, NULL);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+    }
+
+    wrc = worker_av_anew_encoded(a, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
+    if (a->nmade != a->nsent) {
+        return worker_fail(err, WORKER_ERROR,
+                           "The encoder made %zu frames of %zu.", a->nmade,
+                           a->nsent);
+    }
+
+    return WORKER_OK;
+}
+
+
+void
+worker_av_anew_close(worker_av_anew_t *a)
+{
+    if (a == NULL) {
+        return;
+    }
+
+    avcodec_free_context(&a->encoder);
+    av_packet_free(&a->packet);
+    av_frame_free(&a->scaled);
+    sws_freeContext(a->scaler);
+    av_free(a->sent);
+    av_free(a);
+}
+
+
+static worker_rc_t
+worker_av_anew_encoder(worker_av_anew_t *a, const AVFrame *frame,
+    worker_err_t *err)
+{
+    int                         rc;
+    const AVCodec              *codec;
+    AVDictionary               *options;
+    AVCodecContext             *e;
+    const worker_av_setting_t  *setting;
+
+    setting = worker_av_code_setting(a->span->form->codec);
+
+    codec = avcodec_find_encoder_by_name(setting->encoder);
+    if (codec == NULL) {
+        return worker_fail(err, WORKER_ERROR,
+                           "This libavcodec has no %s.", setting->encoder);
+    }
+
+    e = avcodec_alloc_context3(codec);
+    if (e == NULL) {
+        return worker_fail_memory(err, "Encoding");
+    }
+
+    a->encoder = e;
+    worker_av_anew_look(a, frame, e);
+    e->thread_count = setting->threads;
+
+    options = NULL;
+    (void) av_dict_set(&options, "preset", setting->preset, 0);
+    (void) av_dict_set(&options, "crf", setting->crf, 0);
+    (void) av_dict_set(&options, setting->option, setting->params, 0);
+
+    rc = (e->pix_fmt == AV_PIX_FMT_NONE) ? AVERROR(EINVAL)
+                                         : avcodec_open2(e, codec, &options);
+    av_dict_free(&options);
+
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_INVALID, rc,
+                              "Encoding frames in the form of the source");
+    }
+
+    return WORKER_OK;
+}
+
+
+/* the form of the output, the rest as the first decoded frame shows it */
+static void
+worker_av_anew_look(const worker_av_anew_t *a, const AVFrame *frame,
+    AVCodecContext *e)
+{
+    const wub_video_form_t  *form;
+
+    form = a->span->form;
+
+    e->width = (int) form->width;
+    e->height = (int) form->height;
+    e->pix_fmt = worker_av_anew_format(form, frame);
+    e->sample_aspect_ratio = frame->sample_aspect_ratio;
+
+    e->color_range = frame->color_range;
+    e->color_primaries = frame->color_primaries;
+    e->color_trc = frame->color_trc;
+    e->colorspace = frame->colorspace;
+    e->chroma_sample_location = frame->chroma_location;
+
+    e->time_base = (AVRational) { (int) a->span->spacing, WUB_TS_HZ };
+    e->framerate = (AVRational) { WUB_TS_HZ, (int) a->span->spacing };
+
+    e->gop_size = WORKER_AV_ANEW_GOP;
+    e->max_b_frames = 0;
+
+    if (frame->interlaced_frame && form->interlaced) {
+        e->flags |= AV_CODEC_FLAG_INTERLACED_DCT;
+        e->field_order = frame->top_field_first ? AV_FIELD_TT : AV_FIELD_BB;
+    }
+}
+
+
+/* that of the frame where it has the form, for forms know no full range */
+static enum AVPixelFormat
+worker_av_anew_format(const wub_video_form_t *form, const AVFrame *frame)
+{
+    size_t                     i;
+    const AVPixFmtDescriptor  *want, *have;
+    enum AVPixelFormat         format;
+
+    format = AV_PIX_FMT_NONE;
+
+    for (i = 0; i < sizeof(worker_av_pixels) / sizeof(worker_av_pixels_t);
+         i++)
+    {
+        if (worker_av_pixels[i].chroma == form->chroma
+            && worker_av_pixels[i].depth == form->depth)
+        {
+            format = worker_av_pixels[i].format;
+        }
+    }
+
+    want = av_pix_fmt_desc_get(format);
+    have = av_pix_fmt_desc_get(frame->format);
+
+    if (want == NULL || have == NULL
+        || have->flags != want->flags
+        || have->nb_components != want->nb_components
+        || have->log2_chroma_w != want->log2_chroma_w
+        || have->log2_chroma_h != want->log2_chroma_h
+        || have->comp[0].depth != want->comp[0].depth)
+    {
+        return format;
+    }
+
+    return frame->format;
+}
+
+
+static worker_rc_t
+worker_av_anew_scale(worker_av_anew_t *a, const AVFrame *frame,
+    worker_err_t *err)
+{
+    int              rc;
+    AVFrame         *to;
+    AVCodecContext  *e;
+
+    e = a->encoder;
+    to = a->scaled;
+
+    /* the encoder may still look at the frame before: a new one */
+
+    av_frame_unref(to);
+
+    to->width = e->width;
+    to->height = e->height;
+    to->format = e->pix_fmt;
+
+    rc = av_frame_get_buffer(to, 0);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_RETRY, rc, "Scaling");
+    }
+
+    a->scaler = sws_getCachedContext(a->scaler, frame->width, frame->height,
+                                     frame->format, to->width, to->height,
+                                     to->format, WORKER_AV_ANEW_SCALE, NULL,
+                                     NULL, NULL);
+    if (a->scaler == NULL) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has pictures that cannot be "
+                           "scaled.", a->span->footage->name);
+    }
+
+    rc = sws_scale(a->scaler, (const uint8_t *const *) frame->data,
+                   frame->linesize, 0, frame->height, to->data,
+                   to->linesize);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Scaling");
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_av_anew_encoded(worker_av_anew_t *a, worker_err_t *err)
+{
+    int                rc;
+    worker_rc_t        wrc;
+    worker_av_coded_t  coded;
+
+    for ( ;; ) {
+        rc = avcodec_receive_packet(a->encoder, a->packet);
+
+        if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
+            return WORKER_OK;
+        }
+
+        if (rc < 0) {
+            return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+        }
+
+        wrc = a->tick->call(a->tick->data);
+
+        if (wrc == WORKER_OK && a->packet->pts != (int64_t) a->nmade) {
+            wrc = worker_fail(err, WORKER_ERROR,
+                              "The encoder changed the order of frames.");
+        }
+
+        if (wrc == WORKER_OK) {
+            coded.data = a->packet->data;
+            coded.len = (size_t) a->packet->size;
+            coded.index = a->sent[a->nmade].index;
+            coded.damaged = a->sent[a->nmade].damaged;
+            a->nmade++;
+
+            wrc = a->sink(a->data, &coded, err);
+        }
+
+        av_packet_unref(a->packet);
+
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+    }
+}
