@@ -50,7 +50,8 @@ typedef struct {
 } wub_dir_reader_t;
 
 
-static wub_rc_t wub_dir_rc(int error);
+static wub_rc_t wub_dir_rc(int error, int *ret_errno);
+static void wub_dir_stamp_of(const struct stat *st, wub_dir_stamp_t *ret);
 static int wub_dir_root(const char *root);
 static int wub_dir_beneath(int dirfd, const char *path, int flags);
 static int wub_dir_walk(int dirfd, const char *path, int flags);
@@ -87,8 +88,7 @@ wub_dir_open(const char *root, const char *path, int *ret_fd,
 
     rootfd = wub_dir_root(root);
     if (rootfd == -1) {
-        *ret_errno = errno;
-        return wub_dir_rc(*ret_errno);
+        return wub_dir_rc(errno, ret_errno);
     }
 
     rc = wub_dir_at(rootfd, path, ret_fd, ret_errno);
@@ -104,15 +104,52 @@ wub_dir_stamp(int fd, wub_dir_stamp_t *ret, int *ret_errno)
     struct stat  st;
 
     if (fstat(fd, &st) == -1) {
-        *ret_errno = errno;
-        return wub_dir_rc(*ret_errno);
+        return wub_dir_rc(errno, ret_errno);
     }
 
-    ret->device = st.st_dev;
-    ret->inode = st.st_ino;
-    ret->mtime = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
-    ret->ctime = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
+    wub_dir_stamp_of(&st, ret);
     *ret_errno = 0;
+
+    return WUB_OK;
+}
+
+
+wub_rc_t
+wub_dir_stamp_at(int dirfd, const char *name, wub_dir_stamp_t *ret,
+    int *ret_errno)
+{
+    struct stat  st;
+
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+        return wub_dir_rc(errno, ret_errno);
+    }
+
+    *ret_errno = 0;
+
+    if (!S_ISDIR(st.st_mode)) {
+        return WUB_DECLINED;
+    }
+
+    wub_dir_stamp_of(&st, ret);
+
+    return WUB_OK;
+}
+
+
+wub_rc_t
+wub_dir_open_at(int dirfd, const char *name, int *ret_fd, int *ret_errno)
+{
+    int  fd;
+
+    *ret_errno = 0;
+    fd = openat(dirfd, name, WUB_DIR_FLAGS | O_DIRECTORY | O_NOFOLLOW);
+
+    if (fd == -1) {
+        return (errno == ENOTDIR || errno == ELOOP)
+               ? WUB_DECLINED : wub_dir_rc(errno, ret_errno);
+    }
+
+    *ret_fd = fd;
 
     return WUB_OK;
 }
@@ -133,8 +170,7 @@ wub_dir_read(wub_arena_t *arena, int fd, size_t max, wub_names_t *ret,
     reader.max = max;
 
     if (lseek(fd, 0, SEEK_SET) == -1) {
-        *ret_errno = errno;
-        return wub_dir_rc(*ret_errno);
+        return wub_dir_rc(errno, ret_errno);
     }
 
     *ret_errno = 0;
@@ -143,8 +179,7 @@ wub_dir_read(wub_arena_t *arena, int fd, size_t max, wub_names_t *ret,
         n = getdents64(fd, buf, sizeof(buf));
 
         if (n == -1) {
-            *ret_errno = errno;
-            return wub_dir_rc(*ret_errno);
+            return wub_dir_rc(errno, ret_errno);
         }
 
         if (n == 0) {
@@ -195,8 +230,7 @@ wub_dir_open_file(const char *root, const char *path, int *ret_fd,
 
     rootfd = wub_dir_root(root);
     if (rootfd == -1) {
-        *ret_errno = errno;
-        return wub_dir_rc(*ret_errno);
+        return wub_dir_rc(errno, ret_errno);
     }
 
     rc = wub_dir_file_at(rootfd, path, ret_fd, ret, ret_errno);
@@ -282,9 +316,11 @@ wub_dir_hour(wub_arena_t *arena, const char *root, const char *path,
 
 
 static wub_rc_t
-wub_dir_rc(int error)
+wub_dir_rc(int error, int *ret_errno)
 {
     size_t  i;
+
+    *ret_errno = error;
 
     for (i = 0; i < sizeof(wub_dir_errors) / sizeof(wub_dir_errors[0]); i++) {
         if (wub_dir_errors[i].error == error) {
@@ -293,6 +329,18 @@ wub_dir_rc(int error)
     }
 
     return WUB_IO;
+}
+
+
+static void
+wub_dir_stamp_of(const struct stat *st, wub_dir_stamp_t *ret)
+{
+    ret->device = st->st_dev;
+    ret->inode = st->st_ino;
+    ret->mtime = st->st_mtim.tv_sec * INT64_C(1000000000)
+                 + st->st_mtim.tv_nsec;
+    ret->ctime = st->st_ctim.tv_sec * INT64_C(1000000000)
+                 + st->st_ctim.tv_nsec;
 }
 
 
@@ -405,11 +453,11 @@ wub_dir_at(int dirfd, const char *path, int *ret_fd, int *ret_errno)
         return WUB_OK;
     }
 
-    *ret_errno = errno;
-
-    if (*ret_errno != ENOTDIR) {
-        return wub_dir_rc(*ret_errno);
+    if (errno != ENOTDIR) {
+        return wub_dir_rc(errno, ret_errno);
     }
+
+    *ret_errno = ENOTDIR;
 
     /* the thing itself is no directory, or one on the way to it */
 
@@ -433,14 +481,13 @@ wub_dir_file_at(int dirfd, const char *path, int *ret_fd,
 
     fd = wub_dir_beneath(dirfd, path, WUB_DIR_FLAGS);
     if (fd == -1) {
-        *ret_errno = errno;
-        return wub_dir_rc(*ret_errno);
+        return wub_dir_rc(errno, ret_errno);
     }
 
     if (fstat(fd, &st) == -1) {
         *ret_errno = errno;
         (void) close(fd);
-        return wub_dir_rc(*ret_errno);
+        return wub_dir_rc(*ret_errno, ret_errno);
     }
 
     *ret_errno = 0;
@@ -480,13 +527,7 @@ wub_dir_tombstoned(int dirfd, wub_str_t name, int *ret_errno)
         return WUB_DENIED;
     }
 
-    if (errno == ENOENT) {
-        return WUB_OK;
-    }
-
-    *ret_errno = errno;
-
-    return wub_dir_rc(*ret_errno);
+    return (errno == ENOENT) ? WUB_OK : wub_dir_rc(errno, ret_errno);
 }
 
 

@@ -56,6 +56,17 @@ wub_rc_t wub_dir_stamp(int fd, wub_dir_stamp_t *ret, int *ret_errno)
     WUB_MUST_CHECK;
 
 /*
+ * For what is looked for again and again in a directory that is open: the
+ * stamp of a directory in it, and its opening.  name is one part of a path,
+ * with a zero.  WUB_DECLINED: it is no directory, but a link, say: where
+ * that leads, and whether it may, only wub_dir_open() tells; no errno.
+ */
+wub_rc_t wub_dir_stamp_at(int dirfd, const char *name, wub_dir_stamp_t *ret,
+    int *ret_errno) WUB_MUST_CHECK;
+wub_rc_t wub_dir_open_at(int dirfd, const char *name, int *ret_fd,
+    int *ret_errno) WUB_MUST_CHECK;
+
+/*
  * Reads all names but "." and "..", in directory order, into arena.  fd
  * stays open and its position is rewound first.  WUB_TOO_BIG above max.
  */

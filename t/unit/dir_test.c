@@ -287,6 +287,62 @@ descriptors(void)
 }
 
 
+/* in a directory that is open: no link is followed, nothing else is one */
+static void
+test_at(void **state)
+{
+    int              dirfd, fd, error;
+    size_t           i, n;
+    wub_rc_t         rc;
+    wub_dir_stamp_t  a, b;
+
+    static const open_case_t  cases[] = {
+        { "hour", WUB_OK, 0 },
+        { "none", WUB_NOT_FOUND, ENOENT },
+        { "inside", WUB_DECLINED, 0 },
+        { "out", WUB_DECLINED, 0 },
+        { "loop", WUB_DECLINED, 0 },
+        { "dangling", WUB_DECLINED, 0 },
+        { "hour/plain", WUB_DECLINED, 0 },
+        { "hour/fifo", WUB_DECLINED, 0 }
+    };
+
+    (void) state;
+
+    n = descriptors();
+    assert_int_equal(wub_dir_open(root, "c/q", &dirfd, &error), WUB_OK);
+
+    for (i = 0; i < wub_nitems(cases); i++) {
+        fd = -2;
+
+        rc = wub_dir_stamp_at(dirfd, cases[i].path, &a, &error);
+        wub_expect(rc == cases[i].rc && error == cases[i].error,
+                   "stamp of \"%s\": %d, %d", cases[i].path, rc, error);
+
+        rc = wub_dir_open_at(dirfd, cases[i].path, &fd, &error);
+        wub_expect(rc == cases[i].rc && (fd == -2) == (rc != WUB_OK),
+                   "\"%s\": %d, %d", cases[i].path, rc, error);
+
+        if (rc != WUB_OK) {
+            continue;
+        }
+
+        assert_int_equal(wub_dir_stamp(fd, &b, &error), WUB_OK);
+        assert_memory_equal(&a, &b, sizeof(wub_dir_stamp_t));
+        assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+        close(fd);
+    }
+
+    close(dirfd);
+    assert_int_equal(descriptors(), n);
+
+    assert_int_equal(wub_dir_stamp_at(dirfd, "hour", &a, &error), WUB_IO);
+    assert_int_equal(error, EBADF);
+    assert_int_equal(wub_dir_open_at(dirfd, "hour", &fd, &error), WUB_IO);
+    assert_int_equal(error, EBADF);
+}
+
+
 static void
 test_open(void **state)
 {
@@ -770,6 +826,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_open),
+        cmocka_unit_test(test_at),
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_denied),
         cmocka_unit_test(test_read),
