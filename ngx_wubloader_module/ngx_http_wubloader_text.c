@@ -13,7 +13,7 @@
 #define NGX_HTTP_WUBLOADER_TEXT_INLINE  16384
 
 
-static ngx_int_t ngx_http_wubloader_text_nodelay(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_wubloader_text_cork(ngx_http_request_t *r);
 static void ngx_http_wubloader_text_nopush(void *data);
 static ngx_int_t ngx_http_wubloader_text_chain(ngx_http_request_t *r,
     const ngx_http_wubloader_text_t *text, ngx_chain_t **ret);
@@ -94,6 +94,7 @@ ngx_http_wubloader_text_send(ngx_http_request_t *r, const char *type,
     const ngx_http_wubloader_text_t *text)
 {
     ngx_int_t     rc;
+    ngx_uint_t    corked;
     ngx_chain_t  *out;
 
     if (ngx_http_wubloader_text_headers(r, text) != NGX_OK) {
@@ -122,23 +123,31 @@ ngx_http_wubloader_text_send(ngx_http_request_t *r, const char *type,
         return rc;
     }
 
-    if (ngx_http_wubloader_text_nodelay(r) != NGX_OK) {
-        return NGX_ERROR;
+    corked = ngx_http_wubloader_text_cork(r);
+
+    rc = ngx_http_output_filter(r, out);
+
+    /* a socket that fails here fails the next write, too */
+
+    if (corked) {
+        (void) ngx_tcp_push(r->connection->fd);
     }
 
-    return ngx_http_output_filter(r, out);
+    return rc;
 }
 
 
 /*
- * Memory, file, memory: with tcp_nopush nginx takes TCP_NODELAY away, and
- * then the kernel holds the last few bytes until the client acknowledges
- * what came before, which takes up to 40 ms.  So this answer is sent without
- * the one and with the other, as far as the operator allows it.
+ * Header, memory, file, memory: nginx's own tcp_nopush takes TCP_NODELAY
+ * away, and then the kernel holds the last few bytes until the client
+ * acknowledges what came before, which takes up to 40 ms.  So nginx is kept
+ * from it for this answer: where the operator wants full packets the socket
+ * is held while the chain is handed over, and with TCP_NODELAY all that is
+ * left goes out at once when it is let go.  True: it is held.
  */
 
-static ngx_int_t
-ngx_http_wubloader_text_nodelay(ngx_http_request_t *r)
+static ngx_uint_t
+ngx_http_wubloader_text_cork(ngx_http_request_t *r)
 {
     ngx_connection_t          *c;
     ngx_pool_cleanup_t        *cln;
@@ -150,22 +159,23 @@ ngx_http_wubloader_text_nodelay(ngx_http_request_t *r)
     if (!clcf->tcp_nodelay || r->http_version >= NGX_HTTP_VERSION_20
         || c->tcp_nopush == NGX_TCP_NOPUSH_SET)
     {
-        return NGX_OK;
+        return 0;
     }
 
-    if (c->tcp_nopush == NGX_TCP_NOPUSH_UNSET) {
-        cln = ngx_pool_cleanup_add(r->pool, 0);
-        if (cln == NULL) {
-            return NGX_ERROR;
-        }
+    cln = ngx_pool_cleanup_add(r->pool, 0);
 
-        cln->handler = ngx_http_wubloader_text_nopush;
-        cln->data = c;
-
-        c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+    if (cln == NULL || ngx_tcp_nodelay(c) != NGX_OK
+        || c->tcp_nopush != NGX_TCP_NOPUSH_UNSET)
+    {
+        return 0;
     }
 
-    return ngx_tcp_nodelay(c);
+    cln->handler = ngx_http_wubloader_text_nopush;
+    cln->data = c;
+
+    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+
+    return ngx_tcp_nopush(c->fd) == 0;
 }
 
 
