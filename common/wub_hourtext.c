@@ -14,66 +14,54 @@
 
 
 typedef struct {
-    const wub_m3u8_media_t  *m;
     wub_hourtext_t          *t;
+    wub_str_t                prefix;    /* of each segment's URI */
     wub_buf_t                text;
     bool                     hole;      /* before the next own segment */
 } wub_hourtext_builder_t;
-
-
-typedef struct {
-    wub_arena_t             *arena;
-    const wub_m3u8_media_t  *m;
-    wub_best_t               walk;
-    wub_hourtext_joined_t    joined;
-    size_t                   room;      /* of joined.pieces */
-    bool                     hole;      /* between two that are listed */
-    bool                     missing;   /* nothing yet, or behind the last */
-} wub_hourtext_joiner_t;
 
 
 static wub_rc_t wub_hourtext_index(wub_arena_t *arena,
     const wub_hour_t *hour, wub_hourtext_t **ret);
 static bool wub_hourtext_fits(const wub_hour_t *hour,
     const wub_segment_t *segment);
-static void wub_hourtext_put(wub_hourtext_t *t, size_t i,
-    const wub_segment_t *segment, char *names, size_t offset);
+static void wub_hourtext_put(wub_hourtext_segment_t *s, int64_t start,
+    const wub_segment_t *segment);
+static void wub_hourtext_name(wub_hourtext_t *t, const wub_hour_t *hour);
+static bool wub_hourtext_has_name(const wub_hourtext_t *t, size_t i);
 static wub_rc_t wub_hourtext_own(void *data, const wub_hour_t *hour,
     const wub_segment_t *segment, int64_t from, int64_t to);
 static const char *wub_hourtext_names(const wub_hourtext_t *t);
-static wub_rc_t wub_hourtext_join_hour(wub_hourtext_joiner_t *j,
-    const wub_hourtext_t *t, size_t hour);
-static wub_rc_t wub_hourtext_begin(wub_hourtext_joiner_t *j,
-    const wub_hourtext_t *t, size_t hour, size_t i,
-    wub_hourtext_piece_t **ret);
-static void wub_hourtext_extend(wub_hourtext_joiner_t *j,
-    const wub_hourtext_t *t, size_t i, wub_hourtext_piece_t *piece);
-static bool wub_hourtext_uncut(const wub_hourtext_joiner_t *j,
-    const wub_hourtext_t *t, size_t i);
-static void wub_hourtext_rest(wub_hourtext_joiner_t *j,
-    const wub_hourtext_t *t, wub_hourtext_piece_t *piece);
-static wub_rc_t wub_hourtext_gap(void *data, const wub_hour_t *hour,
-    const wub_segment_t *segment, int64_t from, int64_t to);
-static uint32_t wub_hourtext_end(const wub_hourtext_t *t, size_t i);
+static bool wub_hourtext_read_name(wub_str_t text, size_t end, char *name,
+    size_t len);
+static int wub_hourtext_hex(char c);
 
 
 wub_rc_t
 wub_hourtext_build(wub_arena_t *arena, const wub_m3u8_media_t *m,
-    const wub_hour_t *hour, int64_t tolerance, wub_hourtext_t **ret,
-    wub_str_t *ret_text)
+    const wub_hour_t *hour, int64_t tolerance, bool named,
+    wub_hourtext_t **ret, wub_str_t *ret_text)
 {
     wub_rc_t                rc;
+    wub_buf_t               prefix;
     wub_best_t              walk;
     wub_hourtext_builder_t  builder;
 
     memset(&builder, 0, sizeof(wub_hourtext_builder_t));
+
+    wub_buf_init(&prefix, arena, UINT32_MAX);
+    wub_m3u8_prefix(&prefix, m, hour->start);
+
+    if (prefix.rc != WUB_OK) {
+        return prefix.rc;
+    }
 
     rc = wub_hourtext_index(arena, hour, &builder.t);
     if (rc != WUB_OK) {
         return rc;
     }
 
-    builder.m = m;
+    builder.prefix = wub_buf_view(&prefix);
     wub_buf_init(&builder.text, arena, UINT32_MAX);
 
     wub_best_init(&walk, hour->start, INT64_MAX, tolerance,
@@ -95,6 +83,9 @@ wub_hourtext_build(wub_arena_t *arena, const wub_m3u8_media_t *m,
     }
 
     builder.t->text_len = (uint32_t) builder.text.len;
+    builder.t->named = named;
+
+    wub_hourtext_name(builder.t, hour);
 
     *ret = builder.t;
     *ret_text = wub_buf_view(&builder.text);
@@ -110,30 +101,62 @@ wub_hourtext_segment(const wub_hourtext_t *t, size_t i, wub_segment_t *ret)
     const wub_hourtext_segment_t  *s;
 
     s = &t->segments[i];
-    name = wub_hourtext_names(t) + s->name;
 
     ret->start = t->start + s->start;
     ret->duration = s->duration;
-    ret->name = wub_str_n(name, s->name_len);
-    ret->hash = wub_str_n(name + s->hash, s->hash_len);
+    ret->name = wub_str("");
+    ret->hash = wub_str("");
     ret->type = (wub_segment_type_e) s->type;
+
+    if (wub_hourtext_has_name(t, i)) {
+        name = wub_hourtext_names(t) + s->name;
+
+        ret->name = wub_str_n(name, s->name_len);
+        ret->hash = wub_str_n(name + s->hash, s->hash_len);
+    }
 }
 
 
 wub_rc_t
 wub_hourtext_hour(wub_arena_t *arena, const wub_hourtext_t *t,
-    wub_hour_t *ret)
+    wub_str_t text, wub_hour_t *ret)
 {
-    size_t          i;
-    wub_segment_t  *segments;
+    char                          *name;
+    size_t                         i, len;
+    wub_segment_t                 *segments;
+    const wub_hourtext_segment_t  *s;
+
+    len = 0;
+
+    for (i = 0; i < t->nsegments; i++) {
+        len += t->segments[i].name_len;
+    }
 
     segments = wub_arena_alloc(arena, t->nsegments * sizeof(wub_segment_t));
-    if (segments == NULL) {
+    name = wub_arena_alloc(arena, len);
+
+    if (segments == NULL || name == NULL) {
         return WUB_NO_MEMORY;
     }
 
     for (i = 0; i < t->nsegments; i++) {
+        s = &t->segments[i];
+
         wub_hourtext_segment(t, i, &segments[i]);
+
+        if (wub_hourtext_has_name(t, i)) {
+            memcpy(name, segments[i].name.data, s->name_len);
+
+        } else if (!wub_hourtext_read_name(text, wub_hourtext_end(t, i), name,
+                                           s->name_len))
+        {
+            return WUB_INVALID;
+        }
+
+        segments[i].name = wub_str_n(name, s->name_len);
+        segments[i].hash = wub_str_n(name + s->hash, s->hash_len);
+
+        name += s->name_len;
     }
 
     ret->start = t->start;
@@ -145,45 +168,20 @@ wub_hourtext_hour(wub_arena_t *arena, const wub_hourtext_t *t,
 }
 
 
-wub_rc_t
-wub_hourtext_join(wub_arena_t *arena, const wub_hourtext_t *const *hours,
-    size_t nhours, const wub_m3u8_media_t *m, int64_t start, int64_t end,
-    int64_t tolerance, wub_hourtext_joined_t *ret)
+uint32_t
+wub_hourtext_end(const wub_hourtext_t *t, size_t i)
 {
-    size_t                 i;
-    wub_rc_t               rc;
-    wub_hourtext_joiner_t  j;
+    const wub_hourtext_segment_t  *s;
 
-    memset(&j, 0, sizeof(wub_hourtext_joiner_t));
+    while (++i < t->nsegments) {
+        s = &t->segments[i];
 
-    j.arena = arena;
-    j.m = m;
-    j.missing = true;
-    j.joined.last_end = start;
-
-    wub_best_init(&j.walk, start, end, tolerance, wub_hourtext_gap, &j);
-
-    rc = WUB_OK;
-
-    for (i = 0; i < nhours && !j.walk.done && rc == WUB_OK; i++) {
-        rc = wub_hourtext_join_hour(&j, hours[i], i);
+        if (s->own) {
+            return s->hole ? s->text - WUB_HOURTEXT_HOLE_LEN : s->text;
+        }
     }
 
-    if (rc == WUB_OK) {
-        rc = wub_best_finish(&j.walk);
-    }
-
-    /* WUB_DECLINED: a hole is held back, and all behind it */
-
-    if (rc != WUB_OK && rc != WUB_DECLINED) {
-        return rc;
-    }
-
-    j.joined.complete = (m->end <= m->now && !j.missing);
-
-    *ret = j.joined;
-
-    return WUB_OK;
+    return t->text_len;
 }
 
 
@@ -217,20 +215,19 @@ wub_hourtext_render(wub_buf_t *b, const wub_m3u8_media_t *m,
 }
 
 
-/* all but what the own chain tells */
+/* all but the names and what the own chain tells; there is room for all */
 static wub_rc_t
 wub_hourtext_index(wub_arena_t *arena, const wub_hour_t *hour,
     wub_hourtext_t **ret)
 {
-    char            *names;
-    size_t           i, size, offset;
+    size_t           i, size, names;
     wub_hourtext_t  *t;
 
     if (hour->nsegments > WUB_HOUR_ENTRIES_MAX) {
         return WUB_INVALID;
     }
 
-    offset = 0;
+    names = 0;
 
     for (i = 0; i < hour->nsegments; i++) {
 
@@ -238,18 +235,20 @@ wub_hourtext_index(wub_arena_t *arena, const wub_hour_t *hour,
             return WUB_INVALID;
         }
 
-        offset += hour->segments[i].name.len;
+        names += hour->segments[i].name.len;
     }
 
     size = sizeof(wub_hourtext_t)
-           + hour->nsegments * sizeof(wub_hourtext_segment_t) + offset;
+           + hour->nsegments * sizeof(wub_hourtext_segment_t);
 
-    /* zeroed: it is stored, and is to hold nothing but what is written */
-
-    t = wub_arena_calloc(arena, size);
+    t = wub_arena_alloc(arena, size + names);
     if (t == NULL) {
         return WUB_NO_MEMORY;
     }
+
+    /* it is stored, and is to hold nothing but what is written */
+
+    memset(t, 0, size);
 
     t->start = hour->start;
     t->last_end = WUB_HOURTEXT_NONE;
@@ -259,12 +258,8 @@ wub_hourtext_index(wub_arena_t *arena, const wub_hour_t *hour,
     t->nsegments = (uint32_t) hour->nsegments;
     t->ignored = (uint32_t) hour->ignored;
 
-    names = (char *) &t->segments[hour->nsegments];
-    offset = 0;
-
     for (i = 0; i < hour->nsegments; i++) {
-        wub_hourtext_put(t, i, &hour->segments[i], names, offset);
-        offset += hour->segments[i].name.len;
+        wub_hourtext_put(&t->segments[i], hour->start, &hour->segments[i]);
     }
 
     *ret = t;
@@ -295,16 +290,11 @@ wub_hourtext_fits(const wub_hour_t *hour, const wub_segment_t *segment)
 
 
 static void
-wub_hourtext_put(wub_hourtext_t *t, size_t i, const wub_segment_t *segment,
-    char *names, size_t offset)
+wub_hourtext_put(wub_hourtext_segment_t *s, int64_t start,
+    const wub_segment_t *segment)
 {
-    wub_hourtext_segment_t  *s;
-
-    s = &t->segments[i];
-
-    s->start = (uint32_t) (segment->start - t->start);
+    s->start = (uint32_t) (segment->start - start);
     s->duration = (uint32_t) segment->duration;
-    s->name = (uint32_t) offset;
     s->name_len = (uint8_t) segment->name.len;
     s->type = segment->type & 3u;
 
@@ -312,10 +302,41 @@ wub_hourtext_put(wub_hourtext_t *t, size_t i, const wub_segment_t *segment,
         s->hash = (uint8_t) (segment->hash.data - segment->name.data);
         s->hash_len = (uint8_t) segment->hash.len;
     }
+}
 
-    if (segment->name.len != 0) {
-        memcpy(names + offset, segment->name.data, segment->name.len);
+
+/* puts behind the segments the names that the text does not have */
+static void
+wub_hourtext_name(wub_hourtext_t *t, const wub_hour_t *hour)
+{
+    char       *names;
+    size_t      i, offset;
+    wub_str_t   name;
+
+    names = (char *) &t->segments[t->nsegments];
+    offset = 0;
+
+    for (i = 0; i < t->nsegments; i++) {
+        name = hour->segments[i].name;
+
+        if (!wub_hourtext_has_name(t, i) || name.len == 0) {
+            continue;
+        }
+
+        t->segments[i].name = (uint32_t) offset;
+
+        memcpy(names + offset, name.data, name.len);
+        offset += name.len;
     }
+
+    t->size += (uint32_t) offset;
+}
+
+
+static bool
+wub_hourtext_has_name(const wub_hourtext_t *t, size_t i)
+{
+    return t->named || !t->segments[i].own;
 }
 
 
@@ -353,7 +374,7 @@ wub_hourtext_own(void *data, const wub_hour_t *hour,
     s->hole = builder->hole;
     s->text = (uint32_t) builder->text.len;
 
-    wub_m3u8_segment(&builder->text, builder->m, t->start, segment);
+    wub_m3u8_lines(&builder->text, builder->prefix, segment);
 
     if (t->nown != 0 && t->last_end > t->before) {
         t->before = t->last_end;
@@ -383,211 +404,58 @@ wub_hourtext_names(const wub_hourtext_t *t)
 
 
 /*
- * Until the walk meets the own chain each choice is a piece; from there on
- * only own ones are looked at, and they make the last piece longer.
- */
-static wub_rc_t
-wub_hourtext_join_hour(wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
-    size_t hour)
-{
-    size_t                 i, n;
-    wub_rc_t               rc;
-    wub_segment_t          segment;
-    wub_hourtext_piece_t  *piece;
-
-    piece = NULL;
-
-    for (i = 0; i < t->nsegments && !j->walk.done; i++) {
-
-        if (piece != NULL && !t->segments[i].own) {
-            continue;
-        }
-
-        n = j->walk.nsegments;
-        wub_hourtext_segment(t, i, &segment);
-
-        rc = wub_best_segment(&j->walk, NULL, &segment);
-        if (rc != WUB_OK) {
-            return rc;
-        }
-
-        if (j->walk.nsegments == n) {
-            continue;
-        }
-
-        if (piece != NULL) {
-            wub_hourtext_extend(j, t, i, piece);
-            continue;
-        }
-
-        rc = wub_hourtext_begin(j, t, hour, i, &piece);
-        if (rc != WUB_OK) {
-            return rc;
-        }
-
-        if (piece != NULL && wub_hourtext_uncut(j, t, i)) {
-            wub_hourtext_rest(j, t, piece);
-            return WUB_OK;
-        }
-    }
-
-    return WUB_OK;
-}
-
-
-/* a piece of one segment; ret: NULL unless it is of the own chain */
-static wub_rc_t
-wub_hourtext_begin(wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
-    size_t hour, size_t i, wub_hourtext_piece_t **ret)
-{
-    size_t                         room;
-    wub_hourtext_piece_t          *piece;
-    const wub_hourtext_segment_t  *s;
-
-    if (j->joined.npieces == j->room) {
-        room = (j->room == 0) ? 64 : j->room * 2;
-
-        piece = wub_arena_grow(j->arena, j->joined.pieces,
-                               j->room * sizeof(wub_hourtext_piece_t),
-                               room * sizeof(wub_hourtext_piece_t));
-        if (piece == NULL) {
-            return WUB_NO_MEMORY;
-        }
-
-        j->joined.pieces = piece;
-        j->room = room;
-    }
-
-    s = &t->segments[i];
-    piece = &j->joined.pieces[j->joined.npieces++];
-
-    memset(piece, 0, sizeof(wub_hourtext_piece_t));
-
-    piece->hour = (uint32_t) hour;
-    piece->first = (uint32_t) i;
-    piece->hole = j->hole;
-    piece->from = s->own ? s->text : 0;
-
-    wub_hourtext_extend(j, t, i, piece);
-
-    *ret = s->own ? piece : NULL;
-
-    return WUB_OK;
-}
-
-
-/* lists the segment at i, which the walk chose, as the last of its piece */
-static void
-wub_hourtext_extend(wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
-    size_t i, wub_hourtext_piece_t *piece)
-{
-    const wub_hourtext_segment_t  *s;
-
-    s = &t->segments[i];
-
-    piece->last = (uint32_t) i;
-    piece->to = s->own ? wub_hourtext_end(t, i) : 0;
-
-    j->joined.nsegments++;
-    j->joined.nholes += j->hole;
-    j->joined.last_end = j->walk.chain_end;
-
-    if (s->duration > j->joined.longest) {
-        j->joined.longest = s->duration;
-    }
-
-    j->hole = false;
-    j->missing = false;
-}
-
-
-/*
- * Whether all own ones from the one at i on are listed, where none
- * but the last may reach the end of the range and none may hold a hole back,
- * and the totals of t tell the rest that must be known of them.
+ * The len bytes of a name whose line ends, with its newline, at end; from
+ * behind, since '%' stands in the text for nothing but itself and the two
+ * digits that follow it.
  */
 static bool
-wub_hourtext_uncut(const wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
-    size_t i)
+wub_hourtext_read_name(wub_str_t text, size_t end, char *name, size_t len)
 {
-    return t->before < j->walk.end
-           && t->longest_at >= i
-           && (t->nholes == 0
-               || !wub_m3u8_held(t->youngest, j->m->now, j->m->live_hold));
-}
+    int          high, low;
+    const char  *p;
 
-
-/* lists all own ones behind the first of the piece, which is listed */
-static void
-wub_hourtext_rest(wub_hourtext_joiner_t *j, const wub_hourtext_t *t,
-    wub_hourtext_piece_t *piece)
-{
-    size_t  i, nown, nholes;
-
-    nown = t->nown;
-    nholes = t->nholes;
-
-    for (i = 0; i <= piece->first; i++) {
-        nown -= t->segments[i].own;
-        nholes -= t->segments[i].hole;
+    if (end == 0 || end > text.len) {
+        return false;
     }
 
-    piece->last = t->last;
-    piece->to = t->text_len;
+    p = text.data + end - 1;
 
-    wub_best_follow(&j->walk, nown, t->last_end,
-                    (wub_segment_type_e) t->last_type);
+    while (len > 0) {
 
-    j->joined.nsegments += nown;
-    j->joined.nholes += nholes;
-    j->joined.last_end = t->last_end;
+        if (p - text.data >= 3 && p[-3] == '%') {
+            high = wub_hourtext_hex(p[-2]);
+            low = wub_hourtext_hex(p[-1]);
 
-    if (t->longest > j->joined.longest) {
-        j->joined.longest = t->longest;
-    }
-}
+            if (high == -1 || low == -1) {
+                return false;
+            }
 
-
-/* the sink of the walk over the range; what it chooses its caller sees */
-static wub_rc_t
-wub_hourtext_gap(void *data, const wub_hour_t *hour,
-    const wub_segment_t *segment, int64_t from, int64_t to)
-{
-    wub_hourtext_joiner_t *j = data;
-
-    (void) hour;
-    (void) from;
-
-    if (segment != NULL) {
-        return WUB_OK;
-    }
-
-    j->missing = true;
-
-    if (wub_m3u8_held(to, j->m->now, j->m->live_hold)) {
-        return WUB_DECLINED;
-    }
-
-    /* before the first that is listed there is no line to say it */
-    j->hole = (j->joined.nsegments != 0);
-
-    return WUB_OK;
-}
-
-
-/* where the lines of the own segment at i end */
-static uint32_t
-wub_hourtext_end(const wub_hourtext_t *t, size_t i)
-{
-    const wub_hourtext_segment_t  *s;
-
-    while (++i < t->nsegments) {
-        s = &t->segments[i];
-
-        if (s->own) {
-            return s->hole ? s->text - WUB_HOURTEXT_HOLE_LEN : s->text;
+            name[--len] = (char) (high * 16 + low);
+            p -= 3;
+            continue;
         }
+
+        if (p == text.data) {
+            return false;
+        }
+
+        name[--len] = *--p;
     }
 
-    return t->text_len;
+    return p > text.data && p[-1] == '/';
+}
+
+
+static int
+wub_hourtext_hex(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+
+    return -1;
 }

@@ -33,7 +33,7 @@
 typedef struct {
     uint32_t  start;        /* microseconds after the hour's */
     uint32_t  duration;     /* microseconds */
-    uint32_t  name;         /* offset among the names */
+    uint32_t  name;         /* offset among the names, if it is there */
     uint32_t  text;         /* own: offset of its lines, behind a hole's */
     uint8_t   name_len;
     uint8_t   hash;         /* offset in the name */
@@ -48,6 +48,10 @@ typedef struct {
  * The index: this, the segments, their names, without a pointer, so that
  * size bytes of it may lie at any address that is aligned for int64_t.
  * Totals are of the own chain; moments are microseconds since the epoch.
+ *
+ * The text holds the names of the own chain, percent-encoded, at the ends
+ * of their lines.  Who keeps it needs them no second time: an index that is
+ * not named has only those of the other segments.
  */
 typedef struct {
     int64_t                 start;      /* of the hour */
@@ -64,27 +68,34 @@ typedef struct {
     uint32_t                longest_at; /* of the last that is as long */
     uint32_t                ignored;    /* as in wub_hour_t */
     uint32_t                last_type;  /* wub_segment_type_e */
-    uint32_t                reserved;   /* 0 */
+    uint32_t                named;      /* 1: own segments' names, too */
     wub_hourtext_segment_t  segments[];
 } wub_hourtext_t;
 
 
 /*
  * Builds both from an hour as wub_hour_build() makes it.  Of m, what is
- * seen in the text counts: segments_uri, channel, quality.  WUB_INVALID:
- * not such an hour; WUB_TOO_BIG: a text of 4 GB and more.
+ * seen in the text counts: segments_uri, channel, quality.  named: the
+ * index is to do without the text.  WUB_INVALID: not such an hour;
+ * WUB_TOO_BIG: a text of 4 GB and more.
  */
 wub_rc_t wub_hourtext_build(wub_arena_t *arena, const wub_m3u8_media_t *m,
-    const wub_hour_t *hour, int64_t tolerance, wub_hourtext_t **ret,
-    wub_str_t *ret_text) WUB_MUST_CHECK;
+    const wub_hour_t *hour, int64_t tolerance, bool named,
+    wub_hourtext_t **ret, wub_str_t *ret_text) WUB_MUST_CHECK;
 
-/* the segment at i, its name and hash within t */
+/* the segment at i; name and hash within t, or empty where it has none */
 void wub_hourtext_segment(const wub_hourtext_t *t, size_t i,
     wub_segment_t *ret);
 
-/* the hour that t was built from; names and hashes within t */
+/* where the lines of the own segment at i end in the text */
+uint32_t wub_hourtext_end(const wub_hourtext_t *t, size_t i);
+
+/*
+ * The hour that t was built from, names and hashes in the arena.  text: the
+ * hour's, not looked at where t is named.  WUB_INVALID: another text.
+ */
 wub_rc_t wub_hourtext_hour(wub_arena_t *arena, const wub_hourtext_t *t,
-    wub_hour_t *ret) WUB_MUST_CHECK;
+    wub_str_t text, wub_hour_t *ret) WUB_MUST_CHECK;
 
 
 /*
@@ -131,7 +142,10 @@ wub_rc_t wub_hourtext_join(wub_arena_t *arena,
     const wub_m3u8_media_t *m, int64_t start, int64_t end, int64_t tolerance,
     wub_hourtext_joined_t *ret) WUB_MUST_CHECK;
 
-/* appends the lines of any piece of t, its hole's too, without the text */
+/*
+ * Appends the lines of a piece of t, its hole's too, without the text: any
+ * where t is named, else one whose lines are not there.
+ */
 void wub_hourtext_render(wub_buf_t *b, const wub_m3u8_media_t *m,
     const wub_hourtext_t *t, const wub_hourtext_piece_t *piece);
 

@@ -27,6 +27,7 @@ static const struct {
 };
 
 
+static void wub_m3u8_times(wub_buf_t *b, const wub_segment_t *segment);
 static int64_t wub_m3u8_longest(const wub_chain_t *chain, size_t nlisted);
 static uint64_t wub_m3u8_canned(wub_str_t name);
 static bool wub_m3u8_before(const wub_m3u8_variant_t *a,
@@ -166,15 +167,19 @@ void
 wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour,
     const wub_segment_t *segment)
 {
+    wub_m3u8_times(b, segment);
+    wub_m3u8_prefix(b, m, hour);
+    wub_buf_uri(b, segment->name);
+    wub_buf_putc(b, '\n');
+}
+
+
+void
+wub_m3u8_prefix(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour)
+{
     char  text[WUB_HOUR_LEN];
 
     wub_hour_format(hour, text);
-
-    wub_buf_lit(b, "#EXT-X-PROGRAM-DATE-TIME:");
-    wub_time_put(b, segment->start);
-    wub_buf_lit(b, "\n#EXTINF:");
-    wub_buf_seconds(b, segment->duration);
-    wub_buf_lit(b, ",live\n");
 
     wub_buf_str(b, m->segments_uri);
     wub_buf_putc(b, '/');
@@ -184,8 +189,27 @@ wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour,
     wub_buf_putc(b, '/');
     wub_buf_put(b, text, WUB_HOUR_LEN);
     wub_buf_putc(b, '/');
+}
+
+
+void
+wub_m3u8_lines(wub_buf_t *b, wub_str_t prefix, const wub_segment_t *segment)
+{
+    wub_m3u8_times(b, segment);
+    wub_buf_str(b, prefix);
     wub_buf_uri(b, segment->name);
     wub_buf_putc(b, '\n');
+}
+
+
+static void
+wub_m3u8_times(wub_buf_t *b, const wub_segment_t *segment)
+{
+    wub_buf_lit(b, "#EXT-X-PROGRAM-DATE-TIME:");
+    wub_time_put(b, segment->start);
+    wub_buf_lit(b, "\n#EXTINF:");
+    wub_buf_seconds(b, segment->duration);
+    wub_buf_lit(b, ",live\n");
 }
 
 
@@ -193,7 +217,7 @@ void
 wub_m3u8_tail(wub_buf_t *b, bool complete)
 {
     if (complete) {
-        wub_buf_lit(b, "#EXT-X-ENDLIST\n");
+        wub_buf_lit(b, WUB_M3U8_END);
     }
 }
 

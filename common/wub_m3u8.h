@@ -64,12 +64,18 @@ void wub_m3u8_media(wub_buf_t *b, const wub_m3u8_media_t *m,
  * complete: as ENDLIST above; hour: the start of the segment's.
  */
 #define WUB_M3U8_HOLE            "#EXT-X-DISCONTINUITY\n"
+#define WUB_M3U8_END             "#EXT-X-ENDLIST\n"
 
 void wub_m3u8_head(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t longest,
     bool complete);
 void wub_m3u8_segment(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour,
     const wub_segment_t *segment);
 void wub_m3u8_tail(wub_buf_t *b, bool complete);
+
+/* a segment's lines in two steps: what all URIs of an hour begin with */
+void wub_m3u8_prefix(wub_buf_t *b, const wub_m3u8_media_t *m, int64_t hour);
+void wub_m3u8_lines(wub_buf_t *b, wub_str_t prefix,
+    const wub_segment_t *segment);
 
 
 typedef struct {

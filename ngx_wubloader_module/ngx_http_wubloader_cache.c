@@ -6,27 +6,22 @@
 
 #include "ngx_wubloader_module/ngx_http_wubloader_cache.h"
 
+#include "common/wub_time.h"
+
+
 /* how long one request waits for what another one makes, ms */
 #define NGX_HTTP_WUBLOADER_CACHE_WAIT   2000
-
-/* files that one new item may push out */
-#define NGX_HTTP_WUBLOADER_CACHE_GONE   16
 
 
 static wub_rc_t ngx_http_wubloader_cache_seek(
     ngx_http_wubloader_seek_t *seek);
+static void ngx_http_wubloader_cache_waiting(
+    ngx_http_wubloader_cache_t *cache, ngx_atomic_int_t n);
+static wub_rc_t ngx_http_wubloader_cache_stamp(
+    ngx_http_wubloader_seek_t *seek);
 static void ngx_http_wubloader_cache_key(ngx_http_wubloader_seek_t *seek);
 static ngx_int_t ngx_http_wubloader_cache_find(
     ngx_http_wubloader_seek_t *seek);
-static wub_rc_t ngx_http_wubloader_cache_make(
-    ngx_http_wubloader_seek_t *seek);
-static wub_rc_t ngx_http_wubloader_cache_keep(
-    ngx_http_wubloader_seek_t *seek);
-static wub_rc_t ngx_http_wubloader_cache_own(
-    ngx_http_wubloader_seek_t *seek);
-static wub_rc_t ngx_http_wubloader_cache_copy(
-    ngx_http_wubloader_store_t *store, wub_str_t *s);
-static int64_t ngx_http_wubloader_cache_now(void);
 
 
 wub_rc_t
@@ -44,20 +39,25 @@ ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
     seek.item = item;
     seek.hour = hour;
     seek.record = ret;
+    seek.dirfd = NGX_INVALID_FILE;
+
+    rc = ngx_http_wubloader_store_quality(store);
+    if (rc != WUB_OK) {
+        return rc;
+    }
 
     seek.path = ngx_http_wubloader_store_hour_path(store, hour);
     if (seek.path == NULL) {
         return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
     }
 
-    rc = ngx_http_wubloader_store_open(store, seek.path, &seek.dirfd);
-    if (rc != WUB_OK) {
-        return rc;
-    }
+    seek.name = seek.path + ngx_strlen(seek.path) - WUB_HOUR_LEN;
 
     rc = ngx_http_wubloader_cache_seek(&seek);
 
-    (void) close(seek.dirfd);
+    if (seek.dirfd != NGX_INVALID_FILE) {
+        (void) close(seek.dirfd);
+    }
 
     return rc;
 }
@@ -68,6 +68,8 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
     int64_t hour, wub_hour_t *ret)
 {
     wub_rc_t                      rc;
+    wub_str_t                     text;
+    wub_arena_t                  *arena;
     ngx_http_wubloader_record_t   record;
 
     rc = ngx_http_wubloader_cache_get(store, ngx_http_wubloader_item_hour,
@@ -76,17 +78,37 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
         rc = ngx_http_wubloader_file_need(store, &record);
     }
 
-    if (rc == WUB_OK) {
-        rc = ngx_http_wubloader_file_rest(store->arena, &record);
-    }
-
     if (rc != WUB_OK) {
         return rc;
     }
 
-    return wub_hourtext_hour(store->arena,
-                             (const wub_hourtext_t *) (const void *)
-                             record.rest.data, ret);
+    /* of its own: of a text only the names are needed, and not for long */
+
+    arena = wub_arena_create(WUB_ARENA_MAX);
+    if (arena == NULL) {
+        return WUB_NO_MEMORY;
+    }
+
+    text = wub_str_n(NULL, 0);
+
+    rc = ngx_http_wubloader_file_rest(arena, &record);
+
+    if (rc == WUB_OK
+        && (record.fd != NGX_INVALID_FILE || record.text.data != NULL))
+    {
+        rc = ngx_http_wubloader_file_text(arena, &record, 0,
+                                          record.meta.text, &text);
+    }
+
+    if (rc == WUB_OK) {
+        rc = wub_hourtext_hour(store->arena,
+                               (const wub_hourtext_t *) (const void *)
+                               record.rest.data, text, ret);
+    }
+
+    wub_arena_destroy(arena);
+
+    return rc;
 }
 
 
@@ -104,6 +126,7 @@ ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
     seek.item = item;
     seek.hour = hour;
     seek.path = "";
+    seek.dirfd = NGX_INVALID_FILE;
     seek.plain = plain;
     seek.record = ret;
 
@@ -114,7 +137,6 @@ ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
 static wub_rc_t
 ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
 {
-    int                           err;
     wub_rc_t                      rc;
     ngx_uint_t                    waited;
     ngx_http_wubloader_cache_e    found;
@@ -135,16 +157,9 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
 
     for (waited = 0; waited < NGX_HTTP_WUBLOADER_CACHE_WAIT; waited++) {
 
-        if (seek->plain) {
-            record->stamp = seek->plain->stamp;
-
-        } else {
-            rc = wub_dir_stamp(seek->dirfd, &record->stamp, &err);
-            if (rc != WUB_OK) {
-                (void) ngx_http_wubloader_store_fail(seek->store, rc, err,
-                                                     seek->path);
-                goto done;
-            }
+        rc = ngx_http_wubloader_cache_stamp(seek);
+        if (rc != WUB_OK) {
+            goto done;
         }
 
         switch (ngx_http_wubloader_cache_find(seek)) {
@@ -170,7 +185,7 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
 
         if (waited == 0) {
             ngx_http_wubloader_count(seek->cache->stats, waits, 1);
-            ngx_http_wubloader_count(seek->cache->stats, waiting, 1);
+            ngx_http_wubloader_cache_waiting(seek->cache, 1);
         }
 
         ngx_msleep(1);
@@ -181,10 +196,67 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
 done:
 
     if (waited != 0) {
-        ngx_http_wubloader_count(seek->cache->stats, waiting, -1);
+        ngx_http_wubloader_cache_waiting(seek->cache, -1);
     }
 
     return rc;
+}
+
+
+/* so counted that those of a process that dies go with it */
+
+static void
+ngx_http_wubloader_cache_waiting(ngx_http_wubloader_cache_t *cache,
+    ngx_atomic_int_t n)
+{
+    if (cache->waiting) {
+        (void) ngx_atomic_fetch_add(cache->waiting, n);
+    }
+}
+
+
+/*
+ * Of the directory that is there now.  Of one that is open: where a link
+ * leads is not looked at twice.
+ */
+
+static wub_rc_t
+ngx_http_wubloader_cache_stamp(ngx_http_wubloader_seek_t *seek)
+{
+    int                           err;
+    wub_rc_t                      rc;
+    ngx_http_wubloader_record_t  *record;
+
+    record = seek->record;
+
+    if (seek->plain) {
+        record->stamp = seek->plain->stamp;
+        return WUB_OK;
+    }
+
+    if (seek->dirfd == NGX_INVALID_FILE) {
+        rc = wub_dir_stamp_at(seek->store->dirfd, seek->name, &record->stamp,
+                              &err);
+
+        if (rc == WUB_OK || rc == WUB_NOT_FOUND) {
+            return rc;
+        }
+
+        rc = ngx_http_wubloader_store_open(seek->store, seek->path,
+                                           &seek->dirfd);
+        if (rc != WUB_OK) {
+            return rc;
+        }
+    }
+
+    rc = wub_dir_stamp(seek->dirfd, &record->stamp, &err);
+
+    if (rc != WUB_OK) {
+        return ngx_http_wubloader_store_fail(seek->store, rc, err,
+                                             seek->path);
+    }
+
+    return WUB_OK;
 }
 
 
@@ -217,7 +289,7 @@ ngx_http_wubloader_cache_key(ngx_http_wubloader_seek_t *seek)
     ngx_md5_update(&md5, &seek->hour, sizeof(int64_t));
     ngx_md5_update(&md5, &seek->item, sizeof(ngx_http_wubloader_item_e));
 
-    ngx_md5_final(seek->key, &md5);
+    ngx_md5_final(seek->record->key, &md5);
 }
 
 
@@ -230,7 +302,7 @@ ngx_http_wubloader_cache_find(ngx_http_wubloader_seek_t *seek)
 
     record = seek->record;
 
-    rc = ngx_http_wubloader_zone_get(seek->cache, seek->key, &record->stamp,
+    rc = ngx_http_wubloader_zone_get(seek->cache, record->key, &record->stamp,
                                      seek->store->arena, !seek->store->peek,
                                      &item);
     if (rc != NGX_OK) {
@@ -257,195 +329,4 @@ ngx_http_wubloader_cache_find(ngx_http_wubloader_seek_t *seek)
     }
 
     return NGX_OK;
-}
-
-
-static wub_rc_t
-ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek)
-{
-    int                           err;
-    int64_t                       now;
-    wub_rc_t                      rc;
-    wub_arena_t                  *arena;
-    wub_dir_stamp_t               after;
-    ngx_http_wubloader_record_t  *record;
-
-    record = seek->record;
-    /* of its own: a week of directories is more than a week of indexes */
-
-    arena = wub_arena_create(WUB_ARENA_MAX);
-    if (arena == NULL) {
-        rc = WUB_NO_MEMORY;
-        goto failed;
-    }
-
-    if (seek->plain) {
-        rc = ngx_http_wubloader_item_pack(seek, arena);
-        record->kept = seek->plain->kept;
-
-    } else {
-        now = ngx_http_wubloader_cache_now();
-
-        rc = wub_dir_stamp(seek->dirfd, &record->stamp, &err);
-
-        if (rc == WUB_OK) {
-            rc = ngx_http_wubloader_item_read(seek, arena);
-        }
-
-        record->kept = (rc == WUB_OK
-                        && wub_dir_stamp(seek->dirfd, &after, &err) == WUB_OK
-                        && wub_stamp_keep(&record->stamp, &after, now));
-    }
-
-    /* rendered each time, also this time, so that the tag is the same */
-
-    if (seek->cache->path.len == 0
-        && seek->item == ngx_http_wubloader_item_hour)
-    {
-        record->text = wub_str_n(NULL, 0);
-    }
-
-    if (rc == WUB_OK) {
-        rc = record->kept ? ngx_http_wubloader_cache_keep(seek)
-                          : ngx_http_wubloader_cache_own(seek);
-    }
-
-    wub_arena_destroy(arena);
-
-failed:
-
-    if (record->kept && rc == WUB_OK) {
-        ngx_http_wubloader_count(seek->cache->stats, fills, 1);
-
-        seek->store->found = ngx_max(seek->store->found,
-                                     ngx_http_wubloader_cache_miss);
-
-    } else {
-        ngx_http_wubloader_count(seek->cache->stats, bypasses, 1);
-
-        seek->store->found = ngx_http_wubloader_cache_bypass;
-
-        if (seek->plain == NULL || seek->plain->kept) {
-            ngx_http_wubloader_zone_drop(seek->cache, seek->key);
-        }
-    }
-
-    if (rc != WUB_OK) {
-        return ngx_http_wubloader_store_fail(seek->store, rc, 0, seek->path);
-    }
-
-    return WUB_OK;
-}
-
-
-/*
- * Into a file, or, without "path=", the index alone into the zone.  What
- * cannot be kept, for want of disk or memory, serves this request.
- */
-
-static wub_rc_t
-ngx_http_wubloader_cache_keep(ngx_http_wubloader_seek_t *seek)
-{
-    size_t                        i, n;
-    uint64_t                      gone[NGX_HTTP_WUBLOADER_CACHE_GONE];
-    ngx_int_t                     rc;
-    ngx_http_wubloader_item_t     item;
-    ngx_http_wubloader_record_t  *record;
-
-    n = 0;
-    record = seek->record;
-
-    record->meta.text = (uint32_t) record->text.len;
-    record->meta.rest = (uint32_t) record->rest.len;
-
-    if (seek->cache->path.len == 0) {
-        item.meta = record->meta;
-        item.rest = record->rest;
-
-        (void) ngx_http_wubloader_zone_put(seek->cache, seek->key,
-                                           &record->stamp, &item, gone,
-                                           NGX_HTTP_WUBLOADER_CACHE_GONE,
-                                           &n);
-
-        return ngx_http_wubloader_cache_own(seek);
-    }
-
-    if (ngx_http_wubloader_file_write(seek->store, record) != NGX_OK) {
-        record->kept = 0;
-        return ngx_http_wubloader_cache_own(seek);
-    }
-
-    item.meta = record->meta;
-    item.rest = wub_str_n(NULL, 0);
-
-    rc = ngx_http_wubloader_zone_put(seek->cache, seek->key, &record->stamp,
-                                     &item, gone,
-                                     NGX_HTTP_WUBLOADER_CACHE_GONE, &n);
-    if (rc != NGX_OK) {
-        ngx_http_wubloader_file_remove(seek->cache, record->meta.id);
-    }
-
-    for (i = 0; i < n; i++) {
-        ngx_http_wubloader_file_remove(seek->cache, gone[i]);
-    }
-
-    return (record->fd != NGX_INVALID_FILE) ? WUB_OK
-                                            : ngx_http_wubloader_cache_own(
-                                                  seek);
-}
-
-
-/* the maker's arena goes; what it made stays with the request */
-
-static wub_rc_t
-ngx_http_wubloader_cache_own(ngx_http_wubloader_seek_t *seek)
-{
-    ngx_http_wubloader_record_t  *record;
-
-    record = seek->record;
-
-    record->meta.text = (uint32_t) record->text.len;
-    record->meta.rest = (uint32_t) record->rest.len;
-
-    if (ngx_http_wubloader_cache_copy(seek->store, &record->text) != WUB_OK
-        || ngx_http_wubloader_cache_copy(seek->store, &record->rest)
-           != WUB_OK)
-    {
-        return WUB_NO_MEMORY;
-    }
-
-    return WUB_OK;
-}
-
-
-static wub_rc_t
-ngx_http_wubloader_cache_copy(ngx_http_wubloader_store_t *store,
-    wub_str_t *s)
-{
-    char  *p;
-
-    if (s->data == NULL) {
-        return WUB_OK;
-    }
-
-    p = wub_arena_alloc(store->arena, s->len + 1);
-    if (p == NULL) {
-        return WUB_NO_MEMORY;
-    }
-
-    ngx_memcpy(p, s->data, s->len);
-    s->data = p;
-
-    return WUB_OK;
-}
-
-
-static int64_t
-ngx_http_wubloader_cache_now(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_REALTIME, &ts);
-
-    return (int64_t) ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }

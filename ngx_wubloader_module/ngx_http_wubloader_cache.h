@@ -4,10 +4,11 @@
  *
  * ngx_http_wubloader_cache.h: what is known of an hour's directory while it
  * does not change.  zone: the memory that all processes share; files: the
- * texts; item: what makes them; cache: who finds or makes one; join:
- * playlists out of them.
+ * texts; fds: those that this process has open; item: what makes them;
+ * cache: who finds or makes one; proc: what a process does apart from its
+ * requests; join: playlists out of them.
  * May call: nginx, common/.
- * Frees: an item's descriptor is the caller's to close.
+ * Frees: the descriptors of a request go with its pool.
  *
  * All functions but the first of each file's run in threads: they take no
  * request, no pool and no log.
@@ -37,7 +38,7 @@ typedef enum {
     ngx_http_wubloader_item_hour_gz,    /* its blocks, then their ends */
     ngx_http_wubloader_item_list,       /* a listing */
     ngx_http_wubloader_item_list_gz,
-    ngx_http_wubloader_item_tombs,      /* a listing with tombstones */
+    ngx_http_wubloader_item_tombs,      /* one with tombstones, if any */
     ngx_http_wubloader_item_tombs_gz
 } ngx_http_wubloader_item_e;
 
@@ -57,9 +58,12 @@ typedef union {
 typedef struct {
     uint64_t                      id;       /* its name; 0: none */
     uint32_t                      text;     /* bytes, at its start */
-    uint32_t                      rest;     /* bytes, behind them */
+    uint32_t                      tail;     /* bytes, behind them: the end
+                                               of a playlist, or none */
+    uint32_t                      rest;     /* bytes, behind those */
     uint32_t                      plain;    /* bytes, not compressed */
     uint32_t                      crc;      /* of the plain text */
+    uint32_t                      graves;   /* listing: tombstones */
     int64_t                       latest;   /* end of any best segment */
     u_char                        hash[16]; /* of the plain text */
     ngx_http_wubloader_summary_t  summary;
@@ -87,14 +91,46 @@ typedef struct {
 } ngx_http_wubloader_shared_t;
 
 
+/*
+ * A file of a text that this process has open.  Used by requests, it is in
+ * no queue; then, it is kept for others until something newer or more
+ * wanted takes its place, or nobody wants it for some seconds.
+ */
+struct ngx_http_wubloader_held_s {
+    ngx_queue_t                   queue;    /* of idle or of free ones */
+    ngx_http_wubloader_held_t    *next;     /* of the same bucket */
+    u_char                        key[NGX_HTTP_WUBLOADER_KEY];
+    uint64_t                      id;       /* 0: not found any longer */
+    ngx_fd_t                      fd;       /* -1: free */
+    ngx_uint_t                    users;
+    ngx_uint_t                    turn;     /* when it was last used */
+};
+
+
+typedef struct {
+    ngx_thread_mutex_t            mutex;    /* of all that follows */
+    ngx_http_wubloader_held_t   **buckets;
+    ngx_uint_t                    mask;     /* of buckets */
+    ngx_queue_t                   idle;     /* the latest used first */
+    ngx_queue_t                   free;
+    ngx_uint_t                    turn;
+} ngx_http_wubloader_fds_t;
+
+
 struct ngx_http_wubloader_cache_s {
     ngx_http_wubloader_shared_t  *shared;
     ngx_slab_pool_t              *pool;
     ngx_shm_zone_t               *zone;
     ngx_str_t                     path;     /* with a zero; empty: none */
     ngx_http_wubloader_stats_t   *stats;    /* NULL: nobody counts */
-    ngx_atomic_t                  open;     /* files, in this process */
-    ngx_atomic_t                  max;      /* of those; 0: not known yet */
+    ngx_atomic_t                 *waiting;  /* of this process, or NULL */
+
+    /* of this process; the event loop's, but for fds */
+
+    ngx_http_wubloader_fds_t      fds;
+    ngx_event_t                   event;    /* handler NULL: not begun */
+    ngx_thread_pool_t            *threads;  /* NULL: has been swept */
+    uint64_t                      first;    /* id of nothing older */
 };
 
 
@@ -125,6 +161,10 @@ ngx_int_t ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
     const ngx_http_wubloader_item_t *item, uint64_t *ret_gone, size_t max,
     size_t *ret_ngone);
 
+/* the ids of all files, sorted; NGX_ERROR: memory */
+ngx_int_t ngx_http_wubloader_zone_ids(ngx_http_wubloader_cache_t *cache,
+    wub_arena_t *arena, uint64_t **ret, size_t *ret_n);
+
 /* nothing came of making it */
 void ngx_http_wubloader_zone_drop(ngx_http_wubloader_cache_t *cache,
     const u_char key[NGX_HTTP_WUBLOADER_KEY]);
@@ -136,6 +176,7 @@ void ngx_http_wubloader_zone_drop(ngx_http_wubloader_cache_t *cache,
 typedef struct {
     ngx_http_wubloader_meta_t     meta;
     wub_dir_stamp_t               stamp;
+    u_char                        key[NGX_HTTP_WUBLOADER_KEY];
     ngx_fd_t                      fd;       /* -1: in memory, or nowhere */
     wub_str_t                     text;     /* without fd; NULL: nowhere */
     wub_str_t                     rest;     /* NULL: read it when needed */
@@ -149,6 +190,9 @@ void ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
 /* in the master, before any process: removes what earlier runs left */
 void ngx_http_wubloader_cache_clean(ngx_http_wubloader_cache_t *cache,
     ngx_log_t *log);
+
+/* configuration: the process ends, or the cycle */
+void ngx_http_wubloader_cache_end(void *data);
 
 /*
  * The item of an hour, made when there is none.  WUB_NOT_FOUND: the hour is
@@ -181,11 +225,14 @@ typedef struct {
     ngx_http_wubloader_item_e           item;
     int64_t                             hour;
     const char                         *path;   /* of the hour */
-    int                                 dirfd;
+    const char                         *name;   /* its last part */
+    int                                 dirfd;  /* of the hour; -1: not open */
     ngx_http_wubloader_record_t        *plain;  /* NULL: of a directory */
-    u_char                              key[NGX_HTTP_WUBLOADER_KEY];
     ngx_http_wubloader_record_t        *record;
 } ngx_http_wubloader_seek_t;
+
+/* makes and, where it may, keeps it; there was none, or a claim of ours */
+wub_rc_t ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek);
 
 /* from the directory that is open */
 wub_rc_t ngx_http_wubloader_item_read(ngx_http_wubloader_seek_t *seek,
@@ -233,6 +280,33 @@ wub_rc_t ngx_http_wubloader_file_text(wub_arena_t *arena,
 /* all that lies behind it */
 wub_rc_t ngx_http_wubloader_file_rest(wub_arena_t *arena,
     ngx_http_wubloader_record_t *record);
+
+
+/* fds: thread-safe; what they return is used until it is released */
+
+/* in the event loop, once; NGX_ERROR: memory */
+ngx_int_t ngx_http_wubloader_fds_init(ngx_http_wubloader_cache_t *cache);
+
+/* NULL: not open here; an older one of this key goes */
+ngx_http_wubloader_held_t *ngx_http_wubloader_fds_find(
+    ngx_http_wubloader_fds_t *fds, const u_char key[NGX_HTTP_WUBLOADER_KEY],
+    uint64_t id);
+
+/* takes the descriptor over; NULL: does not, since too many are in use */
+ngx_http_wubloader_held_t *ngx_http_wubloader_fds_put(
+    ngx_http_wubloader_fds_t *fds, const u_char key[NGX_HTTP_WUBLOADER_KEY],
+    uint64_t id, ngx_fd_t fd);
+
+/* forget: nobody finds it again */
+void ngx_http_wubloader_fds_release(ngx_http_wubloader_fds_t *fds,
+    ngx_http_wubloader_held_t *held, ngx_uint_t forget);
+
+/*
+ * Closes what nobody used since the last time, all: what nobody uses.
+ * NGX_OK: nothing is left.
+ */
+ngx_int_t ngx_http_wubloader_fds_sweep(ngx_http_wubloader_fds_t *fds,
+    ngx_uint_t all);
 
 
 /* join */

@@ -28,6 +28,7 @@ ngx_http_wubloader_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ssize_t                      size;
     ngx_str_t                   *value, name;
     ngx_uint_t                   i;
+    ngx_pool_cleanup_t          *cln;
     ngx_http_wubloader_cache_t  *cache;
 
     if (wmcf->cache) {
@@ -35,9 +36,14 @@ ngx_http_wubloader_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     cache = ngx_pcalloc(cf->pool, sizeof(ngx_http_wubloader_cache_t));
-    if (cache == NULL) {
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (cache == NULL || cln == NULL) {
         return NGX_CONF_ERROR;
     }
+
+    cln->handler = ngx_http_wubloader_cache_end;
+    cln->data = cache;
 
     size = 0;
     ngx_str_null(&name);

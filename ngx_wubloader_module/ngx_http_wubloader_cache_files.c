@@ -11,80 +11,20 @@
 #define NGX_HTTP_WUBLOADER_FILE      "%016xL.wub%Z"
 #define NGX_HTTP_WUBLOADER_FILE_LEN  20
 
-/* entries of a folder that is cleaned: more are none of ours */
-#define NGX_HTTP_WUBLOADER_CLEAN     1000000
 
-/* the part of all descriptors that texts may hold */
-#define NGX_HTTP_WUBLOADER_SHARE     4
-
-
-static void ngx_http_wubloader_file_cleanup(void *data);
+static ngx_int_t ngx_http_wubloader_file_room(
+    ngx_http_wubloader_store_t *store);
+static ngx_int_t ngx_http_wubloader_file_copy(
+    ngx_http_wubloader_store_t *store, ngx_http_wubloader_record_t *record,
+    ngx_fd_t fd);
+static ngx_uint_t ngx_http_wubloader_file_whole(
+    const ngx_http_wubloader_record_t *record, ngx_fd_t fd);
 static ngx_int_t ngx_http_wubloader_file_name(
     ngx_http_wubloader_cache_t *cache, uint64_t id, u_char *name);
-static ngx_int_t ngx_http_wubloader_file_hold(
-    ngx_http_wubloader_store_t *store, ngx_fd_t fd);
-static ngx_int_t ngx_http_wubloader_file_put(ngx_fd_t fd, wub_str_t s);
+static ngx_int_t ngx_http_wubloader_file_put(ngx_fd_t fd,
+    const ngx_http_wubloader_record_t *record);
 static ngx_int_t ngx_http_wubloader_file_get(ngx_fd_t fd, char *p, size_t len,
     off_t offset);
-static ngx_uint_t ngx_http_wubloader_file_ours(const u_char *name);
-
-
-void
-ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
-    ngx_http_wubloader_store_t *store)
-{
-    struct rlimit                    limit;
-    ngx_pool_cleanup_t              *cln;
-    ngx_http_wubloader_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_get_module_main_conf(r, ngx_http_wubloader_module);
-
-    if (wmcf->cache == NULL) {
-        return;
-    }
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
-        return;
-    }
-
-    cln->handler = ngx_http_wubloader_file_cleanup;
-    cln->data = store;
-
-    store->cache = wmcf->cache;
-    store->cache->stats = ngx_http_wubloader_stats(r);
-
-    if (store->cache->stats != NULL) {
-        store->cache->stats->size = store->cache->zone->shm.size;
-    }
-
-    if (store->cache->max == 0) {
-        store->cache->max = 256;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) == 0
-            && limit.rlim_cur != RLIM_INFINITY)
-        {
-            store->cache->max = (ngx_atomic_t) limit.rlim_cur
-                                / NGX_HTTP_WUBLOADER_SHARE;
-        }
-    }
-}
-
-
-static void
-ngx_http_wubloader_file_cleanup(void *data)
-{
-    ngx_http_wubloader_store_t *store = data;
-
-    size_t  i;
-
-    for (i = 0; i < store->nfds; i++) {
-        (void) close(store->fds[i]);
-        (void) ngx_atomic_fetch_add(&store->cache->open, -1);
-    }
-
-    store->nfds = 0;
-}
 
 
 static ngx_int_t
@@ -106,47 +46,92 @@ ngx_int_t
 ngx_http_wubloader_file_open(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_record_t *record)
 {
-    u_char       name[NGX_MAX_PATH];
-    wub_rc_t     rc;
-    ngx_fd_t     fd;
-    struct stat  st;
+    u_char                      name[NGX_MAX_PATH];
+    ngx_fd_t                    fd;
+    ngx_http_wubloader_fds_t   *fds;
+    ngx_http_wubloader_held_t  *held;
 
-    if (ngx_http_wubloader_file_name(store->cache, record->meta.id, name)
-        != NGX_OK)
-    {
+    if (ngx_http_wubloader_file_room(store) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    fd = open((char *) name, O_RDONLY|O_CLOEXEC);
-    if (fd == NGX_INVALID_FILE) {
+    fds = &store->cache->fds;
+    held = ngx_http_wubloader_fds_find(fds, record->key, record->meta.id);
+
+    if (held == NULL) {
+        if (ngx_http_wubloader_file_name(store->cache, record->meta.id, name)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        fd = open((char *) name, O_RDONLY|O_CLOEXEC);
+        if (fd == NGX_INVALID_FILE) {
+            return NGX_ERROR;
+        }
+
+        held = ngx_http_wubloader_fds_put(fds, record->key, record->meta.id,
+                                          fd);
+        if (held == NULL) {
+            return ngx_http_wubloader_file_copy(store, record, fd);
+        }
+    }
+
+    if (!ngx_http_wubloader_file_whole(record, held->fd)) {
+        ngx_http_wubloader_fds_release(fds, held, 1);
         return NGX_ERROR;
     }
 
-    if (fstat(fd, &st) == -1
-        || st.st_size != (off_t) record->meta.text
-                         + (off_t) record->meta.rest)
-    {
-        (void) close(fd);
-        return NGX_ERROR;
+    store->held[store->nheld++] = held;
+    record->fd = held->fd;
+
+    return NGX_OK;
+}
+
+
+/* all of it in memory instead */
+
+static ngx_int_t
+ngx_http_wubloader_file_copy(ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_record_t *record, ngx_fd_t fd)
+{
+    wub_rc_t  rc;
+
+    rc = WUB_IO;
+
+    if (ngx_http_wubloader_file_whole(record, fd)) {
+        record->fd = fd;
+
+        rc = ngx_http_wubloader_file_rest(store->arena, record);
+
+        if (rc == WUB_OK) {
+            rc = ngx_http_wubloader_file_text(store->arena, record, 0,
+                                              record->meta.text,
+                                              &record->text);
+        }
+
+        record->fd = NGX_INVALID_FILE;
     }
 
-    record->fd = fd;
-
-    if (ngx_http_wubloader_file_hold(store, fd) == NGX_OK) {
-        return NGX_OK;
-    }
-
-    rc = ngx_http_wubloader_file_rest(store->arena, record);
-
-    if (rc == WUB_OK) {
-        rc = ngx_http_wubloader_file_text(store->arena, record, 0,
-                                          record->meta.text, &record->text);
-    }
-
-    record->fd = NGX_INVALID_FILE;
     (void) close(fd);
 
     return (rc == WUB_OK) ? NGX_OK : NGX_ERROR;
+}
+
+
+/* somebody may have cut it, or removed it to have its room */
+
+static ngx_uint_t
+ngx_http_wubloader_file_whole(const ngx_http_wubloader_record_t *record,
+    ngx_fd_t fd)
+{
+    struct stat  st;
+
+    return fstat(fd, &st) == 0
+           && st.st_nlink != 0
+           && st.st_size == (off_t) record->meta.text
+                            + (off_t) record->meta.tail
+                            + (off_t) record->meta.rest;
 }
 
 
@@ -165,36 +150,29 @@ ngx_http_wubloader_file_need(ngx_http_wubloader_store_t *store,
 }
 
 
-/* the request closes it, if it may have one more */
+/* of store->held, for one more */
 
 static ngx_int_t
-ngx_http_wubloader_file_hold(ngx_http_wubloader_store_t *store, ngx_fd_t fd)
+ngx_http_wubloader_file_room(ngx_http_wubloader_store_t *store)
 {
-    size_t     room;
-    ngx_fd_t  *fds;
+    size_t                       room;
+    ngx_http_wubloader_held_t  **held;
 
-    if (store->nfds == store->room) {
-        room = (store->room == 0) ? 16 : store->room * 2;
-
-        fds = wub_arena_grow(store->arena, store->fds,
-                             store->room * sizeof(ngx_fd_t),
-                             room * sizeof(ngx_fd_t));
-        if (fds == NULL) {
-            return NGX_DECLINED;
-        }
-
-        store->fds = fds;
-        store->room = room;
+    if (store->nheld < store->room) {
+        return NGX_OK;
     }
 
-    if ((ngx_atomic_uint_t) ngx_atomic_fetch_add(&store->cache->open, 1)
-        >= store->cache->max)
-    {
-        (void) ngx_atomic_fetch_add(&store->cache->open, -1);
-        return NGX_DECLINED;
+    room = (store->room == 0) ? 16 : store->room * 2;
+
+    held = wub_arena_grow(store->arena, store->held,
+                          store->room * sizeof(ngx_http_wubloader_held_t *),
+                          room * sizeof(ngx_http_wubloader_held_t *));
+    if (held == NULL) {
+        return NGX_ERROR;
     }
 
-    store->fds[store->nfds++] = fd;
+    store->held = held;
+    store->room = room;
 
     return NGX_OK;
 }
@@ -204,13 +182,15 @@ ngx_int_t
 ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_record_t *record)
 {
-    u_char    name[NGX_MAX_PATH];
-    ngx_fd_t  fd;
+    u_char                      name[NGX_MAX_PATH];
+    ngx_fd_t                    fd;
+    ngx_http_wubloader_held_t  *held;
 
     record->meta.id = ngx_http_wubloader_zone_id(store->cache);
 
-    if (ngx_http_wubloader_file_name(store->cache, record->meta.id, name)
-        != NGX_OK)
+    if (ngx_http_wubloader_file_room(store) != NGX_OK
+        || ngx_http_wubloader_file_name(store->cache, record->meta.id, name)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -223,9 +203,7 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
 
     /* nobody knows of it before it is whole */
 
-    if (ngx_http_wubloader_file_put(fd, record->text) != NGX_OK
-        || ngx_http_wubloader_file_put(fd, record->rest) != NGX_OK)
-    {
+    if (ngx_http_wubloader_file_put(fd, record) != NGX_OK) {
         store->unwritten = ngx_errno;
 
         (void) close(fd);
@@ -233,10 +211,14 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
         return NGX_ERROR;
     }
 
-    if (ngx_http_wubloader_file_hold(store, fd) != NGX_OK) {
+    held = ngx_http_wubloader_fds_put(&store->cache->fds, record->key,
+                                      record->meta.id, fd);
+    if (held == NULL) {
         (void) close(fd);
         return NGX_OK;
     }
+
+    store->held[store->nheld++] = held;
 
     record->fd = fd;
     record->text = wub_str_n(NULL, 0);
@@ -246,13 +228,28 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
 }
 
 
-static ngx_int_t
-ngx_http_wubloader_file_put(ngx_fd_t fd, wub_str_t s)
-{
-    ssize_t  n;
+/* in one call: it is the file system's cost, not that of the bytes */
 
-    while (s.len) {
-        n = write(fd, s.data, s.len);
+static ngx_int_t
+ngx_http_wubloader_file_put(ngx_fd_t fd,
+    const ngx_http_wubloader_record_t *record)
+{
+    size_t        i, len;
+    ssize_t       n;
+    wub_str_t     parts[3];
+    struct iovec  iov[3];
+
+    parts[0] = record->text;
+    parts[1] = wub_str_n(WUB_M3U8_END, record->meta.tail);
+    parts[2] = record->rest;
+
+    for (i = 0; i < 3; i++) {
+        iov[i].iov_base = (void *) (uintptr_t) parts[i].data;
+        iov[i].iov_len = parts[i].len;
+    }
+
+    while (iov[0].iov_len + iov[1].iov_len + iov[2].iov_len != 0) {
+        n = writev(fd, iov, 3);
 
         if (n == -1 && ngx_errno == NGX_EINTR) {
             continue;
@@ -262,8 +259,13 @@ ngx_http_wubloader_file_put(ngx_fd_t fd, wub_str_t s)
             return NGX_ERROR;
         }
 
-        s.data += n;
-        s.len -= (size_t) n;
+        for (i = 0; i < 3; i++) {
+            len = ngx_min((size_t) n, iov[i].iov_len);
+
+            iov[i].iov_base = (char *) iov[i].iov_base + len;
+            iov[i].iov_len -= len;
+            n -= (ssize_t) len;
+        }
     }
 
     return NGX_OK;
@@ -328,7 +330,8 @@ ngx_http_wubloader_file_rest(wub_arena_t *arena,
 
     if (record->fd == NGX_INVALID_FILE
         || ngx_http_wubloader_file_get(record->fd, p, record->meta.rest,
-                                       record->meta.text)
+                                       (off_t) record->meta.text
+                                       + record->meta.tail)
            != NGX_OK)
     {
         return WUB_IO;
@@ -362,63 +365,4 @@ ngx_http_wubloader_file_get(ngx_fd_t fd, char *p, size_t len, off_t offset)
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_wubloader_cache_clean(ngx_http_wubloader_cache_t *cache,
-    ngx_log_t *log)
-{
-    u_char      name[NGX_MAX_PATH];
-    ngx_dir_t   dir;
-    ngx_uint_t  n;
-
-    if (cache->path.len == 0) {
-        return;
-    }
-
-    if (ngx_open_dir(&cache->path, &dir) == NGX_ERROR) {
-        ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
-                      "\"%V\" of \"wubloader_cache\" cannot be cleaned",
-                      &cache->path);
-        return;
-    }
-
-    for (n = 0; n < NGX_HTTP_WUBLOADER_CLEAN; n++) {
-
-        if (ngx_read_dir(&dir) == NGX_ERROR) {
-            break;
-        }
-
-        if (ngx_http_wubloader_file_ours(ngx_de_name(&dir))) {
-            (void) ngx_snprintf(name, NGX_MAX_PATH, "%V/%s%Z", &cache->path,
-                                ngx_de_name(&dir));
-            (void) ngx_delete_file(name);
-        }
-    }
-
-    (void) ngx_close_dir(&dir);
-}
-
-
-static ngx_uint_t
-ngx_http_wubloader_file_ours(const u_char *name)
-{
-    ngx_uint_t  i;
-
-    if (ngx_strlen(name) != NGX_HTTP_WUBLOADER_FILE_LEN
-        || ngx_strcmp(name + 16, ".wub") != 0)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < 16; i++) {
-        if (!((name[i] >= '0' && name[i] <= '9')
-              || (name[i] >= 'a' && name[i] <= 'f')))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
 }

@@ -159,12 +159,19 @@ ngx_http_wubloader_files_cached(ngx_http_wubloader_listing_t *listing)
         return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
     }
 
-    item = listing->tombstones ? ngx_http_wubloader_item_tombs
-                               : ngx_http_wubloader_item_list;
+    /* without tombstones both listings are one text */
 
+    item = ngx_http_wubloader_item_list;
     store->lazy = text->gzip;
 
     rc = ngx_http_wubloader_cache_get(store, item, hour, plain);
+
+    if (rc == WUB_OK && listing->tombstones && plain->meta.graves) {
+        item = ngx_http_wubloader_item_tombs;
+
+        rc = ngx_http_wubloader_cache_get(store, item, hour, plain);
+    }
+
     if (rc != WUB_OK) {
         return rc;
     }

@@ -11,6 +11,8 @@
 
 static ngx_uint_t ngx_http_wubloader_is_dir(ngx_http_wubloader_store_t *store,
     const char *path, int fd, wub_str_t name);
+static const char *ngx_http_wubloader_store_quality_path(
+    ngx_http_wubloader_store_t *store);
 static int ngx_libc_cdecl ngx_http_wubloader_cmp_hours(const void *one,
     const void *two);
 
@@ -35,6 +37,7 @@ ngx_http_wubloader_store_init(ngx_http_request_t *r,
     store->tolerance = (int64_t) wlcf->tolerance * 1000;
 
     store->from = INT64_MIN;
+    store->dirfd = NGX_INVALID_FILE;
 
     ngx_http_wubloader_cache_attach(r, store);
 }
@@ -279,6 +282,8 @@ ngx_http_wubloader_store_peek(ngx_http_wubloader_store_t *store,
 void
 ngx_http_wubloader_store_again(ngx_http_wubloader_store_t *store)
 {
+    ngx_http_wubloader_store_close(store);
+
     store->peek = 0;
     store->nhours = 0;
     store->ignored = 0;
@@ -293,24 +298,79 @@ ngx_http_wubloader_store_again(ngx_http_wubloader_store_t *store)
 }
 
 
-wub_rc_t
-ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store)
+static const char *
+ngx_http_wubloader_store_quality_path(ngx_http_wubloader_store_t *store)
 {
-    size_t        i;
-    wub_rc_t      rc;
-    wub_str_t     parts[2];
-    const char   *path;
-    wub_names_t   names;
+    wub_str_t  parts[2];
 
     parts[0] = store->channel;
     parts[1] = store->quality;
 
-    path = ngx_http_wubloader_store_path(store, parts, 2);
+    return ngx_http_wubloader_store_path(store, parts, 2);
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_quality(ngx_http_wubloader_store_t *store)
+{
+    const char  *path;
+
+    if (store->dirfd != NGX_INVALID_FILE) {
+        return WUB_OK;
+    }
+
+    path = ngx_http_wubloader_store_quality_path(store);
     if (path == NULL) {
         return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
     }
 
-    rc = ngx_http_wubloader_store_read(store, path, &names);
+    return ngx_http_wubloader_store_open(store, path, &store->dirfd);
+}
+
+
+void
+ngx_http_wubloader_store_close(ngx_http_wubloader_store_t *store)
+{
+    if (store->dirfd != NGX_INVALID_FILE) {
+        (void) close(store->dirfd);
+        store->dirfd = NGX_INVALID_FILE;
+    }
+
+    wub_arena_destroy(store->maker);
+    store->maker = NULL;
+}
+
+
+wub_rc_t
+ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store)
+{
+    int          err;
+    size_t       i;
+    wub_rc_t     rc;
+    wub_names_t  names;
+
+    /* it may be that of another quality */
+
+    ngx_http_wubloader_store_close(store);
+
+    rc = ngx_http_wubloader_store_quality(store);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    rc = wub_dir_read(store->arena, store->dirfd, WUB_HOUR_ENTRIES_MAX,
+                      &names, &err);
+    if (rc != WUB_OK) {
+        (void) ngx_http_wubloader_store_fail(store, rc, err,
+                   ngx_http_wubloader_store_quality_path(store));
+    }
+
+    /* without a cache nobody would close it should the client leave */
+
+    if (store->cache == NULL) {
+        ngx_http_wubloader_store_close(store);
+    }
+
     if (rc != WUB_OK) {
         return rc;
     }
@@ -322,7 +382,7 @@ ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store)
                                       (names.nnames + 1)
                                       * sizeof(wub_hour_t *));
     if (store->hours == NULL || store->indexes == NULL) {
-        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, path);
+        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
     }
 
     for (i = 0; i < names.nnames; i++) {
@@ -458,105 +518,4 @@ ngx_http_wubloader_store_chain(ngx_http_wubloader_store_t *store,
     store->joined = true;
 
     return WUB_OK;
-}
-
-
-void
-ngx_http_wubloader_store_log(ngx_http_request_t *r,
-    const ngx_http_wubloader_store_t *store)
-{
-    ngx_str_t                 *where;
-    const char                *what;
-    ngx_http_wubloader_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
-
-    ctx->seen.looked = (store->nlooked != 0 || store->joined);
-    ctx->seen.hours = store->nlooked;
-    ctx->seen.joined = store->joined;
-    ctx->seen.holes = store->nholes;
-    ctx->seen.cache = store->found;
-
-    if (store->ignored) {
-        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                       "wubloader: %uz names that are no segments",
-                       store->ignored);
-    }
-
-    if (store->unwritten) {
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, store->unwritten,
-                      "\"%V\" of \"wubloader_cache\" cannot be written; "
-                      "each request reads the directories that it needs",
-                      &store->cache->path);
-    }
-
-    if (store->where == NULL) {
-        return;
-    }
-
-    where = ngx_http_wubloader_quote(r, wub_str_n(store->where,
-                                                  ngx_strlen(store->where)),
-                                     NGX_MAX_PATH);
-    if (where == NULL) {
-        return;
-    }
-
-    switch (store->rc) {
-
-    case WUB_DECLINED:
-        what = "is not a directory";
-        break;
-
-    case WUB_TOO_BIG:
-        what = "holds too much to be listed";
-        break;
-
-    case WUB_NO_MEMORY:
-        what = "needs too much memory to be listed";
-        break;
-
-    case WUB_NOT_FOUND:
-        what = "vanished or changed while it was read";
-        break;
-
-    default:
-        what = (store->where[0] == '\0')
-               ? "of \"wubloader_root\" cannot be read; is the disk mounted?"
-               : "cannot be read";
-        break;
-    }
-
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, store->err,
-                  "\"%s%s%V\" %s", store->root, where->len ? "/" : "", where,
-                  what);
-
-    ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_error);
-}
-
-
-ngx_int_t
-ngx_http_wubloader_store_failed(ngx_http_request_t *r,
-    const ngx_http_wubloader_store_t *store)
-{
-    /* a link that leads out of the store, or round and round */
-
-    if (store->err == NGX_EXDEV || store->err == NGX_ELOOP) {
-        return ngx_http_wubloader_error(r, NGX_HTTP_FORBIDDEN,
-                   "This path may not be read, or leads out of the segment "
-                   "store.");
-    }
-
-    switch (store->rc) {
-
-    case WUB_TOO_BIG:
-    case WUB_NO_MEMORY:
-        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                   "The request needs too much memory; ask for a shorter "
-                   "range.");
-
-    default:
-        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                   "The segment store cannot be read; see the error log of "
-                   "this server.");
-    }
 }

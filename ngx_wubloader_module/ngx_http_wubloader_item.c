@@ -66,8 +66,11 @@ ngx_http_wubloader_item_make_hour(ngx_http_wubloader_seek_t *seek,
     media.channel = seek->store->channel;
     media.quality = seek->store->quality;
 
+    /* without "path=" the index stays, and the text goes */
+
     rc = wub_hourtext_build(arena, &media, &hour, seek->store->tolerance,
-                            &index, &record->text);
+                            seek->cache->path.len == 0, &index,
+                            &record->text);
     if (rc != WUB_OK) {
         return rc;
     }
@@ -97,6 +100,7 @@ static wub_rc_t
 ngx_http_wubloader_item_make_list(ngx_http_wubloader_seek_t *seek,
     wub_arena_t *arena, wub_names_t *names)
 {
+    size_t       i;
     wub_rc_t     rc;
     wub_buf_t    b;
     ngx_md5_t    md5;
@@ -106,6 +110,11 @@ ngx_http_wubloader_item_make_list(ngx_http_wubloader_seek_t *seek,
                        seek->item == ngx_http_wubloader_item_tombs, &list);
     if (rc != WUB_OK) {
         return rc;
+    }
+
+    for (i = 0; i < names->nnames; i++) {
+        seek->record->meta.graves += (wub_name_kind(names->names[i])
+                                      == WUB_NAME_TOMBSTONE);
     }
 
     wub_buf_init(&b, arena, UINT32_MAX);

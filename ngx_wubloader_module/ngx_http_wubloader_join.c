@@ -24,6 +24,8 @@ static ngx_uint_t ngx_http_wubloader_join_whole(
 static wub_rc_t ngx_http_wubloader_join_parts(ngx_http_wubloader_join_t *j);
 static void ngx_http_wubloader_join_rendered(ngx_http_wubloader_join_t *j);
 static void ngx_http_wubloader_join_tag(ngx_http_wubloader_join_t *j);
+static ngx_uint_t ngx_http_wubloader_join_end(
+    const ngx_http_wubloader_join_t *j, size_t i);
 static wub_rc_t ngx_http_wubloader_join_pieces(ngx_http_wubloader_join_t *j);
 
 
@@ -428,6 +430,12 @@ ngx_http_wubloader_join_pieces(ngx_http_wubloader_join_t *j)
     for (i = 0; i < j->nparts; i++) {
         part = &j->parts[i];
 
+        if (ngx_http_wubloader_join_end(j, i)) {
+            j->text->pieces[j->text->npieces - 1].to += (off_t)
+                                                        (part->to - part->from);
+            break;
+        }
+
         rc = ngx_http_wubloader_join_piece(j, part->record ? part->record
                                                            : &plain,
                                            part->from, part->to);
@@ -437,6 +445,35 @@ ngx_http_wubloader_join_pieces(ngx_http_wubloader_join_t *j)
     }
 
     return WUB_OK;
+}
+
+
+/*
+ * Whether the part at i is the end of the playlist and stands in the file
+ * behind the part before it: a piece less, and so a packet.
+ */
+
+static ngx_uint_t
+ngx_http_wubloader_join_end(const ngx_http_wubloader_join_t *j, size_t i)
+{
+    const ngx_http_wubloader_part_t    *part;
+    const ngx_http_wubloader_record_t  *record;
+
+    part = &j->parts[i];
+
+    if (i == 0 || i + 1 != j->nparts || part->record != NULL) {
+        return 0;
+    }
+
+    record = j->parts[i - 1].record;
+
+    return record != NULL
+           && record->fd != NGX_INVALID_FILE
+           && record->meta.tail == part->to - part->from
+           && record->meta.text == j->parts[i - 1].to
+           && ngx_memcmp(j->plain.data + part->from, WUB_M3U8_END,
+                         sizeof(WUB_M3U8_END) - 1)
+              == 0;
 }
 
 

@@ -199,6 +199,7 @@ ngx_http_wubloader_metrics_process(ngx_cycle_t *cycle)
                                         (ngx_atomic_int_t) slot->cpu);
 
             slot->cpu = 0;
+            slot->waiting = 0;
             ngx_memzero((void *) (uintptr_t) slot->ongoing,
                         sizeof(slot->ongoing));
 

@@ -105,7 +105,8 @@ typedef struct {
     ngx_atomic_t                  bypasses; /* items made, not kept */
     ngx_atomic_t                  waits;    /* for a fill of another's */
     ngx_atomic_t                  evictions;
-    ngx_atomic_t                  waiting;  /* now: requests that wait */
+    ngx_atomic_t                  waiting;  /* now: of all processes, 0 in
+                                               the zone */
     ngx_atomic_t                  hours;    /* now: items kept */
     ngx_atomic_t                  bytes;    /* now: bytes of the zone used */
     ngx_atomic_t                  size;     /* of the zone; 0: no cache */
@@ -125,6 +126,7 @@ typedef struct {
 typedef struct {
     ngx_atomic_t                  pid;      /* 0: never taken */
     ngx_atomic_t                  cpu;      /* microseconds, as last seen */
+    ngx_atomic_t                  waiting;  /* for a fill of another's */
     ngx_atomic_t                  ongoing[ngx_http_wubloader_endpoints]
                                          [ngx_http_wubloader_methods];
 } ngx_http_wubloader_process_t;
@@ -171,6 +173,7 @@ typedef struct {
     uint64_t                      cpu;      /* microseconds, ended ones too */
     uint64_t                      resident; /* bytes */
     ngx_uint_t                    count;
+    ngx_atomic_uint_t             waiting;  /* for the cache */
     ngx_atomic_uint_t             ongoing[ngx_http_wubloader_endpoints]
                                          [ngx_http_wubloader_methods];
 } ngx_http_wubloader_processes_t;

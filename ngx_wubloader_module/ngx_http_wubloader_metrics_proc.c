@@ -57,6 +57,7 @@ ngx_http_wubloader_metrics_processes(ngx_http_wubloader_metrics_t *metrics,
 
             ret->resident += own;
             most = ngx_max(most, shared);
+            ret->waiting += slot->waiting;
             ret->count++;
 
             for (e = 0; e < ngx_http_wubloader_endpoints; e++) {

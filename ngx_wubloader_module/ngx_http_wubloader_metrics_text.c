@@ -481,19 +481,21 @@ ngx_http_wubloader_clients(ngx_http_wubloader_watched_t *watched,
 static void
 ngx_http_wubloader_put_cache(ngx_http_wubloader_report_t *report)
 {
-    const char                       *stats;
+    ngx_http_wubloader_stats_t        stats;
     const ngx_http_wubloader_stat_t  *stat;
 
     if (report->metrics->cache.size == 0) {
         return;
     }
 
-    stats = (const char *) &report->metrics->cache;
+    stats = report->metrics->cache;
+    stats.waiting = report->processes.waiting;
 
     for (stat = ngx_http_wubloader_stat_metrics; stat->metric.name; stat++) {
         wub_metrics_head(&report->text, &stat->metric);
         wub_metrics_put(&report->text, &stat->metric, NULL, 0,
-                        *(const ngx_atomic_t *) (stats + stat->offset));
+                        *(const ngx_atomic_t *) (const void *)
+                        ((const char *) &stats + stat->offset));
     }
 }
 

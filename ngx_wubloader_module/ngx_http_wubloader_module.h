@@ -69,6 +69,7 @@ typedef struct {
 
 
 typedef struct ngx_http_wubloader_cache_s  ngx_http_wubloader_cache_t;
+typedef struct ngx_http_wubloader_held_s  ngx_http_wubloader_held_t;
 
 
 typedef struct {
@@ -150,9 +151,12 @@ typedef struct {
 
     ngx_http_wubloader_cache_t   *cache;    /* NULL: none */
     wub_str_t                     segments_uri;
-    ngx_fd_t                     *fds;      /* closed with the request */
-    size_t                        nfds;
-    size_t                        room;     /* of fds */
+    ngx_fd_t                      dirfd;    /* of the quality, in a task;
+                                               -1: not open */
+    wub_arena_t                  *maker;    /* of new items, or NULL */
+    ngx_http_wubloader_held_t   **held;     /* released with the request */
+    size_t                        nheld;
+    size_t                        room;     /* of held */
     ngx_http_wubloader_cache_e    found;    /* the worst of all */
     int64_t                       from;     /* texts that end before it are
                                                not opened */
@@ -394,6 +398,12 @@ void ngx_http_wubloader_store_again(ngx_http_wubloader_store_t *store);
 /* hours that a peek looks at */
 #define NGX_HTTP_WUBLOADER_PEEK  5
 
+/*
+ * Opens the quality, unless it is open.  It is closed when the task is done,
+ * at the latest with the request: between requests no disk is held.
+ */
+wub_rc_t ngx_http_wubloader_store_quality(ngx_http_wubloader_store_t *store);
+
 /* fills in hours and indexes; WUB_NOT_FOUND: no such quality */
 wub_rc_t ngx_http_wubloader_store_hours(ngx_http_wubloader_store_t *store);
 
@@ -418,9 +428,10 @@ wub_rc_t ngx_http_wubloader_store_fail(ngx_http_wubloader_store_t *store,
 
 /* the mark: in the event loop again */
 
-/* puts on the log what the task noted, if anything */
+/* puts on the log what the task noted, if anything; ends the task */
 void ngx_http_wubloader_store_log(ngx_http_request_t *r,
-    const ngx_http_wubloader_store_t *store);
+    ngx_http_wubloader_store_t *store);
+void ngx_http_wubloader_store_close(ngx_http_wubloader_store_t *store);
 
 /* the answer when a function above failed with anything but not found */
 ngx_int_t ngx_http_wubloader_store_failed(ngx_http_request_t *r,

@@ -44,6 +44,10 @@ static ngx_int_t ngx_http_wubloader_zone_claim(
 static ngx_int_t ngx_http_wubloader_zone_copy(
     const ngx_http_wubloader_entry_t *entry, wub_arena_t *arena,
     ngx_http_wubloader_item_t *ret);
+static size_t ngx_http_wubloader_zone_collect(const ngx_queue_t *head,
+    uint64_t *ids, size_t room);
+static int ngx_libc_cdecl ngx_http_wubloader_zone_cmp_ids(const void *one,
+    const void *two);
 static void *ngx_http_wubloader_zone_alloc(ngx_http_wubloader_cache_t *cache,
     size_t size, const ngx_http_wubloader_entry_t *except,
     ngx_http_wubloader_gone_t *gone);
@@ -382,6 +386,91 @@ ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
     *ret_ngone = gone.n;
 
     return rc;
+}
+
+
+ngx_int_t
+ngx_http_wubloader_zone_ids(ngx_http_wubloader_cache_t *cache,
+    wub_arena_t *arena, uint64_t **ret, size_t *ret_n)
+{
+    size_t        n, room;
+    uint64_t     *ids;
+    ngx_queue_t  *head;
+
+    head = &cache->shared->queue;
+    room = 0;
+
+    /* memory is got without the lock; more may have come until it is there */
+
+    for ( ;; ) {
+        ids = wub_arena_alloc(arena, room * sizeof(uint64_t));
+        if (ids == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_shmtx_lock(&cache->pool->mutex);
+
+        n = ngx_http_wubloader_zone_collect(head, ids, room);
+
+        ngx_shmtx_unlock(&cache->pool->mutex);
+
+        if (n <= room) {
+            break;
+        }
+
+        room = n + n / 8 + 16;
+    }
+
+    ngx_qsort(ids, n, sizeof(uint64_t), ngx_http_wubloader_zone_cmp_ids);
+
+    *ret = ids;
+    *ret_n = n;
+
+    return NGX_OK;
+}
+
+
+/* how many there are, of which room are filled in */
+
+static size_t
+ngx_http_wubloader_zone_collect(const ngx_queue_t *head, uint64_t *ids,
+    size_t room)
+{
+    size_t                       n;
+    ngx_queue_t                 *q;
+    ngx_http_wubloader_entry_t  *entry;
+
+    n = 0;
+
+    for (q = ngx_queue_head(head);
+         q != ngx_queue_sentinel(head);
+         q = ngx_queue_next(q))
+    {
+        entry = ngx_queue_data(q, ngx_http_wubloader_entry_t, queue);
+
+        if (entry->ready && entry->meta.id != 0) {
+
+            if (n < room) {
+                ids[n] = entry->meta.id;
+            }
+
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_wubloader_zone_cmp_ids(const void *one, const void *two)
+{
+    uint64_t  a, b;
+
+    a = *(const uint64_t *) one;
+    b = *(const uint64_t *) two;
+
+    return (a > b) - (a < b);
 }
 
 

@@ -494,11 +494,12 @@ sub memory {
 }
 
 
+# but for those of texts, which stay open for a while for who asks next
 sub descriptors {
     my ($nginx) = @_;
 
-    return sum0(map { my @open = glob "/proc/$_/fd/*"; scalar @open }
-                $nginx->workers);
+    return scalar grep { defined && index($_, "$kept/") != 0 }
+        map { readlink } map { glob "/proc/$_/fd/*" } $nginx->workers;
 }
 
 

@@ -42,6 +42,7 @@ typedef struct {
     wub_str_t              texts[HOURS];
     size_t                 nhours;
     int64_t                tolerance;
+    bool                   named;
     wub_m3u8_media_t       m;
     int64_t                start;
     int64_t                end;
@@ -184,7 +185,8 @@ keep(store_t *st, wub_arena_t *arena)
 
         assert_int_equal(wub_hourtext_build(arena, &st->m,
                                             &st->hours[st->nhours],
-                                            st->tolerance, &t, &text),
+                                            st->tolerance, st->named, &t,
+                                            &text),
                          WUB_OK);
 
         /* at another address, with nothing behind it */
@@ -223,6 +225,7 @@ make(store_t *st, wub_arena_t *arena)
     memset(&st->m, 0, sizeof(wub_m3u8_media_t));
 
     st->tolerance = pick(st, tolerances, wub_nitems(tolerances));
+    st->named = (wub_test_below(&st->random, 2) == 0);
     st->m.segments_uri = wub_str("https://cdn.example/segments");
     st->m.channel = wub_str("a b");
     st->m.quality = wub_str("source");
@@ -417,7 +420,7 @@ check(store_t *st, uint64_t seed, size_t *seen)
     joined_text(st, &joined, true, &got);
 
     wub_buf_init(&rendered, arena, BUF_MAX);
-    joined_text(st, &joined, false, &rendered);
+    joined_text(st, &joined, !st->named, &rendered);
 
     wub_expect(wub_str_eq(wub_buf_view(&want), wub_buf_view(&got)),
                "seed %llu: wanted\n%.*s\ngot\n%.*s",
@@ -451,8 +454,10 @@ check_hours(const store_t *st, wub_arena_t *arena)
     const wub_segment_t  *a, *b;
 
     for (i = 0; i < st->nhours; i++) {
-        assert_int_equal(wub_hourtext_hour(arena, st->given[i], &hour),
-                         WUB_OK);
+        assert_int_equal(wub_hourtext_hour(arena, st->given[i],
+                                           st->named ? wub_str("")
+                                                     : st->texts[i],
+                                           &hour), WUB_OK);
 
         assert_true(hour.start == st->hours[i].start);
         assert_int_equal(hour.ignored, st->hours[i].ignored);
@@ -583,11 +588,11 @@ index_of_an_hour(void **state)
     assert_true(memcmp(st->texts[1].data + t->segments[5].text,
                        "#EXT-X-PROGRAM-DATE-TIME:", 25) == 0);
 
-    /* 302,400 segments with names of the usual length below 30 MB */
+    /* no names: they are in the text */
 
     assert_int_equal(sizeof(wub_hourtext_segment_t), 20);
-    assert_true(sizeof(wub_hourtext_segment_t)
-                + strlen("00:00.000000-2.002-full-.ts") + 43 < 99);
+    assert_int_equal(t->size, sizeof(wub_hourtext_t)
+                              + 10 * sizeof(wub_hourtext_segment_t));
 
     drop(st);
     wub_arena_destroy(arena);
@@ -719,14 +724,98 @@ no_hour(void **state)
         segment.hash = wub_str_n(name + cases[i].hash, cases[i].hash_len);
         segment.type = WUB_SEGMENT_FULL;
 
-        wub_expect(wub_hourtext_build(arena, &m, &hour, TOLERANCE, &t, &text)
+        wub_expect(wub_hourtext_build(arena, &m, &hour, TOLERANCE, false, &t,
+                                      &text)
                    == (cases[i].ok ? WUB_OK : WUB_INVALID), "row %zu", i);
     }
 
     hour.nsegments = WUB_HOUR_ENTRIES_MAX + 1;
-    assert_int_equal(wub_hourtext_build(arena, &m, &hour, TOLERANCE, &t,
-                                        &text), WUB_INVALID);
+    assert_int_equal(wub_hourtext_build(arena, &m, &hour, TOLERANCE, false,
+                                        &t, &text), WUB_INVALID);
 
+    wub_arena_destroy(arena);
+}
+
+
+/* names that the text encodes, and texts that are not that of the index */
+static void
+names_in_the_text(void **state)
+{
+    char             *copy;
+    size_t            i, k, n;
+    wub_str_t         text;
+    wub_hour_t        hour, back;
+    wub_arena_t      *arena;
+    wub_segment_t     segments[6];
+    wub_hourtext_t   *t;
+    wub_m3u8_media_t  m;
+
+    static const char  *names[] = {
+        "00:00.0-2.0-full-A-_a.ts", "%41%2F.ts", "a b\n\"\xc3\xbc%", "%", "",
+        "left out"
+    };
+
+    (void) state;
+
+    arena = wub_test_arena();
+    n = wub_nitems(names);
+    memset(&m, 0, sizeof(wub_m3u8_media_t));
+
+    for (i = 0; i < n; i++) {
+        memset(&segments[i], 0, sizeof(wub_segment_t));
+
+        segments[i].start = ZERO + (int64_t) i * 2 * S;
+        segments[i].duration = 2 * S;
+        segments[i].name = wub_test_str(names[i]);
+        segments[i].type = WUB_SEGMENT_FULL;
+    }
+
+    segments[0].hash = wub_str_n(segments[0].name.data + 17, 4);
+
+    /* one that ends with the one before it is not of the own chain */
+
+    segments[n - 1].start -= 2 * S - 1;
+    segments[n - 1].duration = S;
+
+    hour.start = ZERO;
+    hour.segments = segments;
+    hour.nsegments = n;
+    hour.ignored = 7;
+
+    assert_int_equal(wub_hourtext_build(arena, &m, &hour, 0, false, &t,
+                                        &text), WUB_OK);
+    assert_int_equal(t->nown, n - 1);
+    assert_int_equal(t->size, sizeof(wub_hourtext_t)
+                              + n * sizeof(wub_hourtext_segment_t)
+                              + strlen("left out"));
+
+    copy = malloc(text.len);
+    assert_non_null(copy);
+    memcpy(copy, text.data, text.len);
+    memset((char *) (uintptr_t) text.data, 'x', text.len);
+
+    assert_int_equal(wub_hourtext_hour(arena, t, wub_str_n(copy, text.len),
+                                       &back), WUB_OK);
+
+    for (i = 0; i < n; i++) {
+        assert_true(wub_str_eq(back.segments[i].name, segments[i].name));
+        assert_true(wub_str_eq(back.segments[i].hash, segments[i].hash));
+    }
+
+    /* cut short; with other bytes; with what is no digit */
+
+    for (k = 0; k < text.len; k++) {
+        assert_int_equal(wub_hourtext_hour(arena, t, wub_str_n(copy, k),
+                                           &back), WUB_INVALID);
+    }
+
+    assert_int_equal(wub_hourtext_hour(arena, t, text, &back), WUB_INVALID);
+
+    copy[t->segments[4].text - 2] = 'G';
+    assert_int_equal(wub_hourtext_hour(arena, t, wub_str_n(copy, text.len),
+                                       &back), WUB_INVALID);
+
+    free(copy);
     wub_arena_destroy(arena);
 }
 
@@ -744,15 +833,15 @@ build_and_join(wub_arena_t *arena, void *data)
     const wub_hourtext_t   *many[200];
     wub_hourtext_joined_t   joined;
 
-    rc = wub_hourtext_build(arena, &st->m, &st->hours[0], TOLERANCE, &t,
-                            &text);
+    rc = wub_hourtext_build(arena, &st->m, &st->hours[0], TOLERANCE, false,
+                            &t, &text);
     if (rc != WUB_OK) {
         return rc;
     }
 
     assert_true(wub_str_eq(text, st->texts[0]));
 
-    rc = wub_hourtext_hour(arena, t, &hour);
+    rc = wub_hourtext_hour(arena, t, text, &hour);
     if (rc != WUB_OK) {
         return rc;
     }
@@ -805,6 +894,7 @@ main(void)
         cmocka_unit_test(index_of_an_hour),
         cmocka_unit_test(whole_hours),
         cmocka_unit_test(no_hour),
+        cmocka_unit_test(names_in_the_text),
         cmocka_unit_test(random_stores),
         cmocka_unit_test(torture)
     };
