@@ -11,7 +11,7 @@
 #define WUB_DAY                  (INT64_C(24) * WUB_HOUR)
 #define WUB_MINUTE               (INT64_C(60) * WUB_SECOND)
 
-#define WUB_YEAR_MIN             1970
+#define WUB_YEAR_MIN             1
 #define WUB_YEAR_MAX             9999
 
 /* 10000-01-01, the first moment that cannot be written */
@@ -64,8 +64,11 @@ wub_time_parse(wub_str_t s, int64_t *ret_us)
 
     us = date + clock - zone;
 
-    if (us < 0 || us >= WUB_TIME_END) {
-        return WUB_INVALID;
+    if (us < 0) {
+        us = 0;
+
+    } else if (us >= WUB_TIME_END) {
+        us = WUB_TIME_END - 1;
     }
 
     *ret_us = us;
@@ -82,7 +85,9 @@ wub_hour_parse(wub_str_t s, int64_t *ret_us)
 
     wub_scan_init(&scan, s);
 
-    if (wub_time_date(&scan, &date) != WUB_OK || !wub_scan_char(&scan, 'T')) {
+    if (wub_time_date(&scan, &date) != WUB_OK || date < 0
+        || !wub_scan_char(&scan, 'T'))
+    {
         return WUB_INVALID;
     }
 

@@ -28,11 +28,13 @@
  * A time as a client writes it (CONTRACT.md 0): ISO 8601,
  * YYYY-MM-DDTHH:MM[:SS[.f...]], a space for T allowed; no zone or Z is
  * UTC, +HH:MM, +HHMM or +HH is converted; digits after the sixth of the
- * fraction are cut off.  Years 1970 to 9999.  WUB_INVALID otherwise.
+ * fraction are cut off.  Years 1 to 9999.  A moment before 1970 is 1970's
+ * first, one past 9999 its last: there is no footage that could tell.
+ * WUB_INVALID otherwise.
  */
 wub_rc_t wub_time_parse(wub_str_t s, int64_t *ret_us) WUB_MUST_CHECK;
 
-/* exactly "YYYY-MM-DDTHH", a real date and hour */
+/* exactly "YYYY-MM-DDTHH", a real date and hour, from 1970 on */
 wub_rc_t wub_hour_parse(wub_str_t s, int64_t *ret_us) WUB_MUST_CHECK;
 
 /* the start of the hour that holds us */
