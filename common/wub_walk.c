@@ -22,6 +22,9 @@
 /* bytes of a path below the root: Linux takes no longer one in a call */
 #define WUB_WALK_PATH_MAX        4096
 
+/* what an operator wrote beside a tombstone: in no listing */
+#define WUB_WALK_REASON          ".tombstone-reason"
+
 
 /* a list that is the files found so far, or the directories to be read */
 typedef struct {
@@ -46,6 +49,7 @@ typedef struct {
 static wub_rc_t wub_walk_dir(wub_walk_t *w, wub_str_t dir);
 static wub_rc_t wub_walk_names(wub_walk_t *w, wub_str_t dir, int fd,
     const wub_names_t *names);
+static bool wub_walk_hidden(const wub_names_t *sorted, wub_str_t name);
 static wub_rc_t wub_walk_name(wub_walk_t *w, wub_str_t dir, int fd,
     wub_str_t name);
 static bool wub_walk_link(wub_walk_t *w, wub_str_t path);
@@ -129,6 +133,7 @@ wub_walk_dir(wub_walk_t *w, wub_str_t dir)
     rc = wub_dir_read(w->arena, fd, w->left, &names, &w->error);
 
     if (rc == WUB_OK) {
+        wub_names_sort(&names);
         rc = wub_walk_names(w, dir, fd, &names);
     }
 
@@ -148,6 +153,10 @@ wub_walk_names(wub_walk_t *w, wub_str_t dir, int fd,
     w->left -= names->nnames;
 
     for (i = 0; i < names->nnames; i++) {
+        if (wub_walk_hidden(names, names->names[i])) {
+            continue;
+        }
+
         rc = wub_walk_name(w, dir, fd, names->names[i]);
         if (rc != WUB_OK) {
             return rc;
@@ -155,6 +164,23 @@ wub_walk_names(wub_walk_t *w, wub_str_t dir, int fd,
     }
 
     return WUB_OK;
+}
+
+
+static bool
+wub_walk_hidden(const wub_names_t *sorted, wub_str_t name)
+{
+    size_t  n;
+
+    n = sizeof(WUB_WALK_REASON) - 1;
+
+    if (name.len >= n
+        && memcmp(name.data + name.len - n, WUB_WALK_REASON, n) == 0)
+    {
+        return true;
+    }
+
+    return wub_names_tombstoned(sorted, name);
 }
 
 

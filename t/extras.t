@@ -13,6 +13,10 @@ use File::Path qw(make_path);
 our $store = Wub::Store->new;
 our $hour = '2024-02-29T23';
 our @names = $store->run('chan', 'source', "$hour:00:00", 2, 2);
+our $hidden = $store->segment('chan', 'source', "$hour:00:04", 2);
+our $grave = $store->tombstone('chan', 'source', $hour, $hidden);
+
+$store->file("chan/source/$hour/$grave-reason", 'a name was said');
 
 $store->file("emotes/$_", 'x') for qw(25/light-1.0 25/dark-1.0 b.png a/b/c/d
     a-b a/.hidden/x .secret a/b.c 25/.keep Z);
@@ -80,11 +84,11 @@ $::emotes
 
 
 
-=== TEST 2: footage as well
+=== TEST 2: footage as well; what is withdrawn not, nor why it is
 --- request
 GET /extras/chan
 --- response_body eval
-'[' . CORE::join(',', map { "\"source/$::hour/$_\"" } @::names) . ']'
+'[' . CORE::join(',', map { "\"source/$::hour/$_\"" } @::names, $::grave) . ']'
 
 
 
