@@ -3,8 +3,8 @@ package Wub::Load;
 # Many HTTP clients in one process, on one select loop: each has a script
 # that says what to ask next and judges what came.  Only what HTTP allows is
 # forgiven: a request on a connection that was idle may be repeated when the
-# server closed it meanwhile (RFC 9112, 9.3.1); all else that breaks is kept
-# with the process of the server that broke it.
+# server closed it meanwhile (RFC 9112, 9.3.1), and never read the request;
+# all else that breaks is kept with the process of the server that broke it.
 
 use strict;
 use warnings;
@@ -253,7 +253,7 @@ sub connected {
         return if defined $n && $n == length $text;
     }
 
-    return $self->broken($client, "sending: $!");
+    return $self->broken($client, "sending: $!", 'unread');
 }
 
 
@@ -266,10 +266,14 @@ sub receive {
 
     if (!defined $n) {
         return if $!{EAGAIN};
-        return $self->broken($client, "$!");
+        return $self->broken($client, "$!", $!{ECONNRESET});
     }
 
-    return $self->broken($client, 'closed') if $n == 0;
+    # A system that refuses bytes says so at once; a server that took the
+    # request and went away does not.
+    return $self->broken($client, 'closed',
+                         unpack 'i', getsockopt $client->{sock}, SOL_SOCKET,
+                                                SO_ERROR) if $n == 0;
 
     $self->{account}{bytes} += $n;
 
@@ -389,14 +393,14 @@ sub wrong {
 }
 
 
-# The connection is gone.  A request on a connection that was idle, without
-# a byte of an answer, is asked again, once; so is one on a new connection,
-# after it was noted.
+# The connection is gone.  A request on a connection that was idle, and that
+# the server did not read, is asked again, once; so is one on a new
+# connection, after it was noted.
 sub broken {
-    my ($self, $client, $what) = @_;
+    my ($self, $client, $what, $unread) = @_;
 
-    my $excused = $client->{reused} && $client->{raw} eq ''
-        && !$client->{retried} && $what !~ /^no answer/;
+    my $excused = $client->{reused} && $client->{raw} eq '' && $unread
+        && !$client->{retried};
     my $pid = $client->{pid};
 
     $self->close_client($client);
