@@ -13,7 +13,7 @@ SECS      ?= 10
 
 DEPS_build = gcc libc6-dev make perl pkg-config nginx nginx-dev libpq-dev     \
              zlib1g-dev libjansson-dev libavformat-dev libavcodec-dev         \
-             libavutil-dev libswscale-dev
+             libavutil-dev libswscale-dev libswresample-dev
 DEPS_run   = postgresql ffmpeg fonts-dejavu-core
 DEPS_test  = libcmocka-dev libtest-base-perl libtest-longstring-perl curl     \
              chromium nodejs:node npm:npm prometheus:promtool
@@ -46,7 +46,8 @@ CFLAGS_ALL = $(CC_BASE) $(CC_OPT) $(CC_HARD) $(CC_SAN) -fPIC -MMD -MP
 CFLAGS_worker = $$($(PKG_CONFIG) --cflags libpq)
 
 LIBS_common = zlib
-LIBS_worker = libpq jansson libavformat libavcodec libavutil libswscale
+LIBS_worker = libpq jansson libavformat libavcodec libavutil libswscale       \
+              libswresample
 LIBS_tool   = libavformat libavcodec libavutil
 LIBS_unit   = cmocka jansson
 

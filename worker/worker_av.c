@@ -4,10 +4,21 @@
  */
 
 
+#include <libavutil/cpu.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
 #include "worker/worker_av.h"
+
+
+/* x86-64 as it came; others have no such choice in libav's sound */
+#if defined(__x86_64__)
+#define WORKER_AV_PLAIN          (AV_CPU_FLAG_CMOV | AV_CPU_FLAG_MMX          \
+                                  | AV_CPU_FLAG_MMXEXT | AV_CPU_FLAG_SSE      \
+                                  | AV_CPU_FLAG_SSE2)
+#else
+#define WORKER_AV_PLAIN          (-1)
+#endif
 
 
 static void worker_av_log(void *avcl, int level, const char *fmt,
@@ -18,6 +29,13 @@ void
 worker_av_setup(void)
 {
     av_log_set_callback(worker_av_log);
+}
+
+
+void
+worker_av_plain(bool on)
+{
+    av_force_cpu_flags(on ? WORKER_AV_PLAIN : -1);
 }
 
 

@@ -23,6 +23,12 @@
 /* silences libav's log; called before its first use in a process */
 void worker_av_setup(void);
 
+/*
+ * Between true and false what is opened uses what every processor of the
+ * architecture has: sums of floats come out the same everywhere.
+ */
+void worker_av_plain(bool on);
+
 /* "WHAT failed: libav's words for the code" */
 void worker_av_say(worker_err_t *err, int averror, const char *what);
 

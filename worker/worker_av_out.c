@@ -24,6 +24,9 @@
 #define WORKER_AV_OUT_CHANNELS   2
 #define WORKER_AV_OUT_OBJECT     2
 
+/* libavformat whose Matroska muxer adds the delay of an encoder */
+#define WORKER_AV_OUT_PADS       60
+
 /* an AudioSpecificConfig, ISO/IEC 14496-3, 1.6.2.1 */
 #define WORKER_AV_OUT_ASC        2
 
@@ -67,13 +70,15 @@ static void worker_av_out_strip(worker_av_out_t *out);
 
 /*
  * Transport streams: times as given, and each audio frame with its own.
- * MP4: a fragment per GOP, so that it plays while it is made; in a file the
- * index goes in front.
+ * MP4: a fragment per GOP, so that it plays while it is made, and each
+ * with its own time, also the first one, so that no track is pulled to 0;
+ * in a file the index goes in front.
  */
 static const worker_av_out_muxer_t  worker_av_out_muxers[] = {
     { "mpegts", { "mpegts_copyts=1:pes_payload_size=0",
                   "mpegts_copyts=1:pes_payload_size=0" } },
-    { "mp4", { "movflags=frag_keyframe+empty_moov+default_base_moof",
+    { "mp4", { "movflags=frag_keyframe+empty_moov+default_base_moof"
+               "+frag_discont:use_editlist=0:avoid_negative_ts=1",
                "movflags=faststart" } },
     { "webm", { "", "" } },
     { "matroska", { "", "" } },
@@ -175,14 +180,31 @@ worker_av_out_write(worker_av_out_t *out, const worker_av_packet_t *packet,
 
 worker_rc_t
 worker_av_out_encoded(worker_av_out_t *out, AVPacket *packet,
-    worker_err_t *err)
+    size_t encoder, bool whole, worker_err_t *err)
 {
-    int  rc, i;
+    int  rc;
 
-    i = packet->stream_index;
+    if (whole && packet->pts < 0) {
+        return WORKER_OK;
+    }
 
-    av_packet_rescale_ts(packet, out->ticks[i],
-                         out->format->streams[i]->time_base);
+    packet->stream_index = (int) encoder;
+
+    /*
+     * Readers of WebM take the encoder's delay from the times that are
+     * written; older muxers leave it to us to add it.
+     */
+
+    if (out->container == WORKER_AV_OUT_WEBM
+        && LIBAVFORMAT_VERSION_MAJOR < WORKER_AV_OUT_PADS)
+    {
+        packet->pts += out->format->streams[encoder]
+                           ->codecpar->initial_padding;
+        packet->dts = packet->pts;
+    }
+
+    av_packet_rescale_ts(packet, out->ticks[encoder],
+                         out->format->streams[encoder]->time_base);
 
     rc = av_interleaved_write_frame(out->format, packet);
 
@@ -424,7 +446,7 @@ worker_av_out_asc(const worker_sound_t *sound, uint8_t *ret)
     for (i = 0; i < sizeof(rates) / sizeof(uint32_t); i++) {
 
         if (rates[i] == sound->rate && sound->channels != 0) {
-            ret[0] = (uint8_t) (sound->object << 3 | i >> 1);
+            ret[0] = (uint8_t) ((size_t) sound->object << 3 | i >> 1);
             ret[1] = (uint8_t) ((i & 1) << 7 | (size_t) sound->channels << 3);
 
             return true;

@@ -77,7 +77,7 @@ my @layers = (
     [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|plan|rough|survey
                           |upload)(?:_\w+)?$/x ],
     [ 'wrapper', qr/^worker_(?:av|child|config|encode|file|footage|kind|log
-                             |loop|maker|options|pause|pg|sink|store
+                             |loop|maker|mix|options|pause|pg|sink|store
                           )(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],
 );

@@ -1,0 +1,493 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/dict.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+
+#include "common/wub_ts.h"
+#include "worker/worker_av.h"
+#include "worker/worker_av_encode.h"
+
+
+/* frames within an encoder: x264 looks ahead by 250 at most */
+#define WORKER_AV_ENCODE_HELD    512
+
+#define WORKER_AV_ENCODE_SCALE   (SWS_BICUBIC | SWS_ACCURATE_RND              \
+                                  | SWS_BITEXACT | SWS_FULL_CHR_H_INT)
+
+
+struct worker_av_encode_s {
+    const worker_encode_t  *settings;
+    AVCodecContext         *codec;
+    AVPacket               *packet;
+    AVFrame                *scaled;
+    struct SwsContext      *sws;        /* NULL before it is needed */
+    worker_tick_t           tick;
+    worker_av_encode_pt     sink;
+    void                   *data;
+    struct {
+        int64_t             pts;
+        int64_t             duration;
+    } held[WORKER_AV_ENCODE_HELD];
+    size_t                  nsent;
+};
+
+
+static worker_rc_t worker_av_encode_codec_open(worker_av_encode_t *e,
+    AVDictionary **options, const char *name, worker_err_t *err);
+static void worker_av_encode_look(AVCodecContext *c,
+    const wub_video_form_t *form, const AVFrame *frame,
+    enum AVPixelFormat format);
+static enum AVPixelFormat worker_av_encode_format(const char *name,
+    const wub_video_form_t *form);
+static enum AVPixelFormat worker_av_encode_plain(int format);
+static void worker_av_encode_rate(AVCodecContext *c,
+    const worker_encode_t *s, int64_t spacing);
+static void worker_av_encode_x264(AVDictionary **options,
+    AVCodecContext *c, const worker_encode_t *s);
+static void worker_av_encode_vp9(AVDictionary **options,
+    const worker_encode_t *s);
+static void worker_av_encode_crf(AVDictionary **options,
+    const worker_encode_t *s);
+static worker_rc_t worker_av_encode_scale(worker_av_encode_t *e,
+    const AVFrame *frame, worker_err_t *err);
+static worker_rc_t worker_av_encode_packets(worker_av_encode_t *e,
+    worker_err_t *err);
+
+
+worker_rc_t
+worker_av_encode_open(worker_av_encode_t **ret,
+    const worker_encode_t *settings, const wub_video_form_t *form,
+    const AVFrame *frame, int64_t spacing, bool headers,
+    const worker_tick_t *tick, worker_err_t *err)
+{
+    bool                 vp9;
+    const char          *name;
+    worker_rc_t          rc;
+    AVDictionary        *options;
+    const AVCodec       *codec;
+    worker_av_encode_t  *e;
+
+    vp9 = settings->kind == WORKER_ENCODE_WEBM;
+    name = vp9 ? "libvpx-vp9" : "libx264";
+
+    codec = avcodec_find_encoder_by_name(name);
+    if (codec == NULL) {
+        return worker_fail(err, WORKER_ERROR,
+                           "This libavcodec has no %s.", name);
+    }
+
+    e = av_mallocz(sizeof(worker_av_encode_t));
+    if (e == NULL) {
+        return worker_fail_memory(err, "Encoding");
+    }
+
+    e->settings = settings;
+    e->tick = *tick;
+    e->packet = av_packet_alloc();
+    e->scaled = av_frame_alloc();
+    e->codec = avcodec_alloc_context3(codec);
+
+    if (e->packet == NULL || e->scaled == NULL || e->codec == NULL) {
+        worker_av_encode_close(e);
+        return worker_fail_memory(err, "Encoding");
+    }
+
+    worker_av_encode_look(e->codec, form, frame,
+                          worker_av_encode_format(
+                              worker_encode_word(settings,
+                                             WORKER_ENCODE_PIXEL_FORMAT),
+                              form));
+
+    worker_av_encode_rate(e->codec, settings, spacing);
+
+    if (headers) {
+        e->codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    }
+
+    options = NULL;
+
+    if (vp9) {
+        worker_av_encode_vp9(&options, settings);
+
+    } else {
+        worker_av_encode_x264(&options, e->codec, settings);
+    }
+
+    rc = worker_av_encode_codec_open(e, &options, name, err);
+    av_dict_free(&options);
+
+    if (rc != WORKER_OK) {
+        worker_av_encode_close(e);
+        return rc;
+    }
+
+    *ret = e;
+
+    return WORKER_OK;
+}
+
+
+void
+worker_av_encode_sink(worker_av_encode_t *e, worker_av_encode_pt sink,
+    void *data)
+{
+    e->sink = sink;
+    e->data = data;
+}
+
+
+worker_rc_t
+worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
+    int64_t duration, worker_err_t *err)
+{
+    int          rc;
+    size_t       i;
+    worker_rc_t  wrc;
+
+    wrc = e->tick.call(e->tick.data);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
+    frame->format = worker_av_encode_plain(frame->format);
+
+    if (frame->width != e->codec->width || frame->height != e->codec->height
+        || frame->format != e->codec->pix_fmt)
+    {
+        wrc = worker_av_encode_scale(e, frame, err);
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+
+        frame = e->scaled;
+    }
+
+    i = e->nsent++ % WORKER_AV_ENCODE_HELD;
+    e->held[i].pts = pts;
+    e->held[i].duration = duration;
+
+    /* the kind of picture is for the encoder to choose */
+
+    frame->pts = pts;
+    frame->pkt_duration = duration;
+    frame->pict_type = AV_PICTURE_TYPE_NONE;
+
+    rc = avcodec_send_frame(e->codec, frame);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+    }
+
+    return worker_av_encode_packets(e, err);
+}
+
+
+worker_rc_t
+worker_av_encode_finish(worker_av_encode_t *e, worker_err_t *err)
+{
+    int  rc;
+
+    rc = avcodec_send_frame(e->codec, NULL);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+    }
+
+    return worker_av_encode_packets(e, err);
+}
+
+
+const AVCodecContext *
+worker_av_encode_codec(const worker_av_encode_t *e)
+{
+    return e->codec;
+}
+
+
+void
+worker_av_encode_close(worker_av_encode_t *e)
+{
+    if (e == NULL) {
+        return;
+    }
+
+    avcodec_free_context(&e->codec);
+    av_packet_free(&e->packet);
+    av_frame_free(&e->scaled);
+    sws_freeContext(e->sws);
+    av_free(e);
+}
+
+
+static worker_rc_t
+worker_av_encode_codec_open(worker_av_encode_t *e, AVDictionary **options,
+    const char *name, worker_err_t *err)
+{
+    int  rc;
+
+    rc = avcodec_open2(e->codec, e->codec->codec, options);
+
+    if (rc < 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The encoder %s does not take these settings, or "
+                           "pictures of %dx%d %s; change the encoder "
+                           "settings.", name, e->codec->width,
+                           e->codec->height,
+                           av_get_pix_fmt_name(e->codec->pix_fmt));
+    }
+
+    return WORKER_OK;
+}
+
+
+/* the colours of the source, as the first decoded frame shows them */
+static void
+worker_av_encode_look(AVCodecContext *c, const wub_video_form_t *form,
+    const AVFrame *frame, enum AVPixelFormat format)
+{
+    int                        odd;
+    const AVPixFmtDescriptor  *d;
+
+    c->width = (int) form->width;
+    c->height = (int) form->height;
+    c->pix_fmt = format;
+    c->sample_aspect_ratio = frame->sample_aspect_ratio;
+
+    c->color_range = (frame->format == AV_PIX_FMT_YUVJ420P
+                      || frame->format == AV_PIX_FMT_YUVJ422P
+                      || frame->format == AV_PIX_FMT_YUVJ444P)
+                     ? AVCOL_RANGE_JPEG : frame->color_range;
+    c->color_primaries = frame->color_primaries;
+    c->color_trc = frame->color_trc;
+    c->colorspace = frame->colorspace;
+    c->chroma_sample_location = frame->chroma_location;
+
+    /* chroma of half a size needs luma of an even one */
+
+    d = av_pix_fmt_desc_get(format);
+
+    if (d != NULL) {
+        odd = (1 << d->log2_chroma_w) - 1;
+        c->width -= c->width & odd;
+        odd = (1 << d->log2_chroma_h) - 1;
+        c->height -= c->height & odd;
+    }
+}
+
+
+/* by name, or that of the source */
+static enum AVPixelFormat
+worker_av_encode_format(const char *name, const wub_video_form_t *form)
+{
+    static const enum AVPixelFormat  formats[3][2] = {
+        { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10 },
+        { AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10 },
+        { AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV444P10 },
+    };
+
+    if (strcmp(name, "source") != 0) {
+        return av_get_pix_fmt(name);
+    }
+
+    if (form->chroma < 1 || form->chroma > 3) {
+        return AV_PIX_FMT_YUV420P;
+    }
+
+    return formats[form->chroma - 1][form->depth > 8];
+}
+
+
+/* formats that only say a range besides, which stands in color_range */
+static enum AVPixelFormat
+worker_av_encode_plain(int format)
+{
+    switch (format) {
+
+    case AV_PIX_FMT_YUVJ420P:
+        return AV_PIX_FMT_YUV420P;
+
+    case AV_PIX_FMT_YUVJ422P:
+        return AV_PIX_FMT_YUV422P;
+
+    case AV_PIX_FMT_YUVJ444P:
+        return AV_PIX_FMT_YUV444P;
+
+    default:
+        return (enum AVPixelFormat) format;
+    }
+}
+
+
+static void
+worker_av_encode_rate(AVCodecContext *c, const worker_encode_t *s,
+    int64_t spacing)
+{
+    int64_t  gop;
+
+    gop = (worker_encode_number(s, WORKER_ENCODE_GOP) * WUB_TS_HZ
+           / WORKER_ENCODE_ONE + spacing / 2) / spacing;
+
+    c->time_base = (AVRational) { 1, WUB_TS_HZ };
+    c->framerate = (AVRational) { WUB_TS_HZ, (int) spacing };
+    c->gop_size = (gop > 1) ? (int) gop : 1;
+    c->thread_count = (int) worker_encode_number(s, WORKER_ENCODE_THREADS);
+    c->flags |= AV_CODEC_FLAG_BITEXACT;
+
+    c->bit_rate = worker_encode_number(s, WORKER_ENCODE_BITRATE);
+    c->rc_max_rate = worker_encode_number(s, WORKER_ENCODE_MAXRATE);
+
+    if (c->rc_max_rate != 0) {
+        c->rc_buffer_size =
+                      (int) worker_encode_number(s, WORKER_ENCODE_BUFSIZE);
+
+        if (c->rc_buffer_size == 0) {
+            c->rc_buffer_size = (int) (2 * c->rc_max_rate);
+        }
+    }
+}
+
+
+/*
+ * The same bytes on every kind of processor; a delimiter before each
+ * picture, as transport streams want it.
+ */
+static void
+worker_av_encode_x264(AVDictionary **options, AVCodecContext *c,
+    const worker_encode_t *s)
+{
+    const char  *profile;
+
+    c->max_b_frames = (int) worker_encode_number(s, WORKER_ENCODE_BFRAMES);
+
+    (void) av_dict_set(options, "preset",
+                       worker_encode_word(s, WORKER_ENCODE_PRESET), 0);
+
+    profile = worker_encode_word(s, WORKER_ENCODE_PROFILE);
+
+    if (strcmp(profile, "auto") != 0) {
+        (void) av_dict_set(options, "profile", profile, 0);
+    }
+
+    (void) av_dict_set(options, "x264-params",
+                       (s->kind == WORKER_ENCODE_MPEGTS)
+                       ? "cpu-independent=1:aud=1" : "cpu-independent=1", 0);
+
+    if (c->bit_rate == 0) {
+        worker_av_encode_crf(options, s);
+    }
+}
+
+
+static void
+worker_av_encode_vp9(AVDictionary **options, const worker_encode_t *s)
+{
+    (void) av_dict_set(options, "deadline", "good", 0);
+    (void) av_dict_set_int(options, "cpu-used",
+                           worker_encode_number(s, WORKER_ENCODE_SPEED), 0);
+    (void) av_dict_set(options, "row-mt", "1", 0);
+    (void) av_dict_set(options, "tile-columns", "2", 0);
+
+    worker_av_encode_crf(options, s);
+}
+
+
+static void
+worker_av_encode_crf(AVDictionary **options, const worker_encode_t *s)
+{
+    char     crf[WORKER_ENCODE_LEN];
+    int64_t  n;
+
+    n = worker_encode_number(s, WORKER_ENCODE_CRF);
+
+    (void) snprintf(crf, sizeof(crf), "%" PRId64 ".%06" PRId64,
+                    n / WORKER_ENCODE_ONE, n % WORKER_ENCODE_ONE);
+    (void) av_dict_set(options, "crf", crf, 0);
+}
+
+
+static worker_rc_t
+worker_av_encode_scale(worker_av_encode_t *e, const AVFrame *frame,
+    worker_err_t *err)
+{
+    int              rc;
+    AVCodecContext  *c;
+
+    c = e->codec;
+
+    e->sws = sws_getCachedContext(e->sws, frame->width, frame->height,
+                                  frame->format, c->width, c->height,
+                                  c->pix_fmt, WORKER_AV_ENCODE_SCALE, NULL,
+                                  NULL, NULL);
+    if (e->sws == NULL) {
+        return worker_fail(err, WORKER_INVALID,
+                           "Pictures of %dx%d cannot be scaled to %dx%d.",
+                           frame->width, frame->height, c->width, c->height);
+    }
+
+    av_frame_unref(e->scaled);
+
+    e->scaled->width = c->width;
+    e->scaled->height = c->height;
+    e->scaled->format = c->pix_fmt;
+
+    rc = av_frame_get_buffer(e->scaled, 0);
+
+    if (rc >= 0) {
+        rc = sws_scale(e->sws, (const uint8_t *const *) frame->data,
+                       frame->linesize, 0, frame->height, e->scaled->data,
+                       e->scaled->linesize);
+    }
+
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_RETRY, rc, "Scaling");
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
+{
+    int          rc;
+    size_t       i;
+    worker_rc_t  wrc;
+
+    for ( ;; ) {
+        rc = avcodec_receive_packet(e->codec, e->packet);
+
+        if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
+            return WORKER_OK;
+        }
+
+        if (rc < 0) {
+            return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+        }
+
+        for (i = 0; i < WORKER_AV_ENCODE_HELD; i++) {
+            if (e->held[i].pts == e->packet->pts) {
+                e->packet->duration = e->held[i].duration;
+            }
+        }
+
+        wrc = e->tick.call(e->tick.data);
+
+        if (wrc == WORKER_OK) {
+            wrc = e->sink(e->data, e->packet, err);
+        }
+
+        av_packet_unref(e->packet);
+
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+    }
+}
