@@ -4,6 +4,8 @@
  */
 
 
+#include <stdio.h>
+
 #include <libavcodec/avcodec.h>
 #include <libavutil/dict.h>
 #include <libavutil/imgutils.h>
@@ -24,6 +26,10 @@
 #define WORKER_AV_ANEW_SCALE     (SWS_LANCZOS | SWS_ACCURATE_RND              \
                                   | SWS_BITEXACT | SWS_FULL_CHR_H_INT         \
                                   | SWS_FULL_CHR_H_INP)
+
+
+/* parameters of an encoder, as one text */
+#define WORKER_AV_ANEW_PARAMS    512
 
 
 /* a frame that the encoder has, in the order they went in */
@@ -56,6 +62,10 @@ typedef struct {
 
 static worker_rc_t worker_av_anew_encoder(worker_av_anew_t *a,
     const AVFrame *frame, worker_err_t *err);
+static worker_rc_t worker_av_anew_codec(worker_av_anew_t *a,
+    const worker_av_setting_t *setting, worker_err_t *err);
+static worker_rc_t worker_av_anew_start(worker_av_anew_t *a,
+    const worker_av_setting_t *setting, worker_err_t *err);
 static void worker_av_anew_look(const worker_av_anew_t *a,
     const AVFrame *frame, AVCodecContext *e);
 static enum AVPixelFormat worker_av_anew_format(const wub_video_form_t *form,
@@ -76,10 +86,21 @@ static worker_rc_t worker_av_anew_encoded(worker_av_anew_t *a,
  */
 static const worker_av_setting_t  worker_av_settings[] = {
     { WUB_VIDEO_H264, "libx264", "veryfast", "9", "x264-params",
-      "cpu-independent=1:mbtree=0:qcomp=0.8:aud=1:sps-id=31", 4 },
-    { WUB_VIDEO_HEVC, "libx265", "superfast", "9", "x265-params",
+      "cpu-independent=1:mbtree=0:qcomp=0.8:aud=1:sps-id=31", 4,
+      false },
+    { WUB_VIDEO_HEVC, "libx265", "superfast", "12", "x265-params",
       "log-level=none:pools=4:wpp=1:cutree=0:qcomp=0.8:aud=1:info=0:hash=0"
-      ":open-gop=0:scenecut=0:bframes=0:repeat-headers=1", 2 },
+      ":open-gop=0:scenecut=0:repeat-headers=1", 2, true },
+};
+
+/*
+ * HEVC says in its parameter sets how many frames are reordered, and what
+ * reads a stream trusts the first of them: the encoded parts say what the
+ * source does, though no frame of theirs is one between others.
+ */
+static const char *const  worker_av_reorder[] = {
+    ":bframes=0", ":bframes=1:b-adapt=0:b-pyramid=0",
+    ":bframes=3:b-adapt=0:b-pyramid=1"
 };
 
 static const worker_av_pixels_t  worker_av_pixels[] = {
@@ -168,10 +189,16 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
         frame = a->scaled;
     }
 
-    /* the encoder counts frames; the kind of picture is for it to choose */
+    /*
+     * The encoder counts frames and begins with a key frame by itself; one
+     * that says that it reorders must not do it.
+     */
 
+    frame->pict_type = (a->nsent != 0
+                        && worker_av_code_setting(a->span->form->codec)
+                           ->reorders)
+                       ? AV_PICTURE_TYPE_P : AV_PICTURE_TYPE_NONE;
     frame->pts = (int64_t) a->nsent++;
-    frame->pict_type = AV_PICTURE_TYPE_NONE;
 
     rc = avcodec_send_frame(a->encoder, frame);
     if (rc < 0) {
@@ -232,13 +259,34 @@ static worker_rc_t
 worker_av_anew_encoder(worker_av_anew_t *a, const AVFrame *frame,
     worker_err_t *err)
 {
-    int                         rc;
-    const AVCodec              *codec;
-    AVDictionary               *options;
-    AVCodecContext             *e;
+    worker_rc_t                 rc;
     const worker_av_setting_t  *setting;
 
     setting = worker_av_code_setting(a->span->form->codec);
+
+    rc = worker_av_anew_codec(a, setting, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    worker_av_anew_look(a, frame, a->encoder);
+
+    if (a->encoder->pix_fmt == AV_PIX_FMT_NONE) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The pictures of the segment %s have a format "
+                           "that cannot be encoded; cut at whole GOPs, or "
+                           "as mp4.", a->span->footage->name);
+    }
+
+    return worker_av_anew_start(a, setting, err);
+}
+
+
+static worker_rc_t
+worker_av_anew_codec(worker_av_anew_t *a, const worker_av_setting_t *setting,
+    worker_err_t *err)
+{
+    const AVCodec  *codec;
 
     codec = avcodec_find_encoder_by_name(setting->encoder);
     if (codec == NULL) {
@@ -246,22 +294,38 @@ worker_av_anew_encoder(worker_av_anew_t *a, const AVFrame *frame,
                            "This libavcodec has no %s.", setting->encoder);
     }
 
-    e = avcodec_alloc_context3(codec);
-    if (e == NULL) {
+    a->encoder = avcodec_alloc_context3(codec);
+    if (a->encoder == NULL) {
         return worker_fail_memory(err, "Encoding");
     }
 
-    a->encoder = e;
-    worker_av_anew_look(a, frame, e);
-    e->thread_count = setting->threads;
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_av_anew_start(worker_av_anew_t *a, const worker_av_setting_t *setting,
+    worker_err_t *err)
+{
+    int            rc;
+    char           params[WORKER_AV_ANEW_PARAMS];
+    size_t         most, reorder;
+    AVDictionary  *options;
+
+    most = sizeof(worker_av_reorder) / sizeof(char *) - 1;
+    reorder = (a->span->reorder < most) ? a->span->reorder : most;
+
+    (void) snprintf(params, sizeof(params), "%s%s", setting->params,
+                    setting->reorders ? worker_av_reorder[reorder] : "");
+
+    a->encoder->thread_count = setting->threads;
 
     options = NULL;
     (void) av_dict_set(&options, "preset", setting->preset, 0);
     (void) av_dict_set(&options, "crf", setting->crf, 0);
-    (void) av_dict_set(&options, setting->option, setting->params, 0);
+    (void) av_dict_set(&options, setting->option, params, 0);
 
-    rc = (e->pix_fmt == AV_PIX_FMT_NONE) ? AVERROR(EINVAL)
-                                         : avcodec_open2(e, codec, &options);
+    rc = avcodec_open2(a->encoder, a->encoder->codec, &options);
     av_dict_free(&options);
 
     if (rc < 0) {

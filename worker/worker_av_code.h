@@ -26,6 +26,7 @@ typedef struct {
     const wub_span_t        *span;
     const wub_video_form_t  *form;      /* of what is made */
     int64_t                  spacing;   /* ticks from frame to frame */
+    size_t                   reorder;   /* frames that the source delays */
 } worker_av_span_t;
 
 /* an encoded frame: span->kept[index], these come in that order */
@@ -48,6 +49,7 @@ typedef struct {
     const char              *option;    /* that takes the parameters */
     const char              *params;
     int                      threads;
+    bool                     reorders;  /* says so as the source does */
 } worker_av_setting_t;
 
 

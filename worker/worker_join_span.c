@@ -209,6 +209,7 @@ worker_join_encode(worker_join_work_t *w, const wub_span_t *span,
 
     w->span = span;
     w->delay = worker_join_delay(w, span->first);
+    s.reorder = (size_t) ((w->delay + s.spacing / 2) / s.spacing);
     w->first = true;
 
     /* encoded parts bring their parameter sets, copied ones need theirs */
