@@ -79,7 +79,8 @@ static const worker_av_out_muxer_t  worker_av_out_muxers[] = {
                   "mpegts_copyts=1:pes_payload_size=0" } },
     { "mp4", { "movflags=frag_keyframe+empty_moov+default_base_moof"
                "+frag_discont:use_editlist=0:avoid_negative_ts=1",
-               "movflags=faststart" } },
+               "movflags=faststart:avoid_negative_ts=1"
+               ":movie_timescale=90000" } },
     { "webm", { "", "" } },
     { "matroska", { "", "" } },
 };
@@ -180,13 +181,9 @@ worker_av_out_write(worker_av_out_t *out, const worker_av_packet_t *packet,
 
 worker_rc_t
 worker_av_out_encoded(worker_av_out_t *out, AVPacket *packet,
-    size_t encoder, bool whole, worker_err_t *err)
+    size_t encoder, worker_err_t *err)
 {
     int  rc;
-
-    if (whole && packet->pts < 0) {
-        return WORKER_OK;
-    }
 
     packet->stream_index = (int) encoder;
 
@@ -307,18 +304,13 @@ worker_av_out_header(worker_av_out_t *out, const worker_av_out_conf_t *conf)
 
     rc = av_dict_parse_string(&options, text, "=", ":", 0);
 
-    /*
-     * Without edit lists a track begins with its first packet: the video's
-     * first frame is shown at 0 only where later ones may have negative
-     * offsets.
-     */
+    /* without edit lists each track begins with its first packet, at 0 */
 
     if (rc >= 0 && conf->container == WORKER_AV_OUT_MP4 && conf->fd != -1
         && !conf->edits)
     {
-        (void) av_dict_set(&options, "movflags", "+negative_cts_offsets",
-                           AV_DICT_APPEND);
         (void) av_dict_set(&options, "use_editlist", "0", 0);
+        (void) av_dict_set(&options, "avoid_negative_ts", "make_zero", 0);
     }
 
     if (rc >= 0) {

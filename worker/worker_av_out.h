@@ -81,13 +81,9 @@ worker_rc_t worker_av_out_open(worker_av_out_t **ret,
 worker_rc_t worker_av_out_write(worker_av_out_t *out,
     const worker_av_packet_t *packet, worker_err_t *err);
 
-/*
- * An encoded packet, in its encoder's ticks, of the encoder that it names.
- * whole: packets before time 0 are left out, as a decoder needs them but
- * nobody hears them.
- */
+/* an encoded packet, in its encoder's ticks; which encoder's, the index */
 worker_rc_t worker_av_out_encoded(worker_av_out_t *out,
-    struct AVPacket *packet, size_t encoder, bool whole, worker_err_t *err);
+    struct AVPacket *packet, size_t encoder, worker_err_t *err);
 
 /* writes what is held back; nothing may be written afterwards */
 worker_rc_t worker_av_out_finish(worker_av_out_t *out, worker_err_t *err);

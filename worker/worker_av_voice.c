@@ -25,6 +25,7 @@ struct worker_av_voice_s {
     worker_tick_t         tick;
     worker_av_voice_pt    sink;
     void                 *data;
+    int64_t               from;
 };
 
 
@@ -61,6 +62,7 @@ worker_av_voice_open(worker_av_voice_t **ret,
     }
 
     v->tick = *tick;
+    v->from = INT64_MIN;
     v->packet = av_packet_alloc();
     v->frame = av_frame_alloc();
     v->codec = avcodec_alloc_context3(codec);
@@ -106,6 +108,20 @@ size_t
 worker_av_voice_channels(const worker_av_voice_t *v)
 {
     return (size_t) v->codec->ch_layout.nb_channels;
+}
+
+
+int64_t
+worker_av_voice_padding(const worker_av_voice_t *v)
+{
+    return v->codec->initial_padding;
+}
+
+
+void
+worker_av_voice_from(worker_av_voice_t *v, int64_t from)
+{
+    v->from = from;
 }
 
 
@@ -305,7 +321,8 @@ worker_av_voice_packets(worker_av_voice_t *v, worker_err_t *err)
             return worker_av_fail(err, WORKER_ERROR, rc, "Encoding sound");
         }
 
-        wrc = v->sink(v->data, v->packet, err);
+        wrc = (v->packet->pts >= v->from) ? v->sink(v->data, v->packet, err)
+                                          : WORKER_OK;
         av_packet_unref(v->packet);
 
         if (wrc != WORKER_OK) {

@@ -40,6 +40,12 @@ void worker_av_voice_sink(worker_av_voice_t *v, worker_av_voice_pt sink,
 uint32_t worker_av_voice_rate(const worker_av_voice_t *v);
 size_t worker_av_voice_channels(const worker_av_voice_t *v);
 
+/* samples of its first packet that nobody asked for */
+int64_t worker_av_voice_padding(const worker_av_voice_t *v);
+
+/* packets before a time, in samples, are left out */
+void worker_av_voice_from(worker_av_voice_t *v, int64_t from);
+
 /*
  * Takes whole frames of what is there, and with last what is left too;
  * returns how many samples that were.  The first one is shown at base.

@@ -208,6 +208,16 @@ worker_encode_check(const worker_encode_t *e, worker_err_t *err)
 
     v = e->values;
 
+    if (v[WORKER_ENCODE_BFRAMES] != 0
+        && e->kind != WORKER_ENCODE_WEBM && e->kind != WORKER_ENCODE_NONE
+        && strcmp(worker_encode_word(e, WORKER_ENCODE_PROFILE), "baseline")
+           == 0)
+    {
+        return worker_fail(err, WORKER_INVALID,
+                           "The encoder setting profile=baseline has no B "
+                           "frames; set bframes=0 beside it.");
+    }
+
     if (v[WORKER_ENCODE_BUFSIZE] != 0 && v[WORKER_ENCODE_MAXRATE] == 0) {
         return worker_fail(err, WORKER_INVALID,
                            "The encoder setting bufsize needs maxrate "

@@ -74,11 +74,7 @@ worker_full_begin(void **ret, const worker_making_t *making,
 static worker_rc_t
 worker_full_open(worker_full_t *f, worker_err_t *err)
 {
-    bool                    file;
-    worker_rc_t             rc;
-    const worker_encode_t  *e;
-
-    e = f->making->encode;
+    worker_rc_t  rc;
 
     f->sound.timeline = &f->timeline;
     f->video.making = f->making;
@@ -91,14 +87,9 @@ worker_full_open(worker_full_t *f, worker_err_t *err)
         return rc;
     }
 
-    file = f->making->fd != -1 && e->kind == WORKER_ENCODE_MP4
-           && worker_encode_number(e, WORKER_ENCODE_FASTSTART);
-
     return worker_full_sound_open(&f->sound, f->making,
-                       e->kind != WORKER_ENCODE_MPEGTS,
-                       file && !worker_encode_number(e,
-                                                 WORKER_ENCODE_EDIT_LISTS),
-                       err);
+                         f->making->encode->kind != WORKER_ENCODE_MPEGTS,
+                         err);
 }
 
 

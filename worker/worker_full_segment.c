@@ -315,12 +315,18 @@ worker_full_base(worker_full_work_t *w)
         spacing = 1;
     }
 
-    if (e->kind == WORKER_ENCODE_MPEGTS) {
-        delay = (worker_encode_number(e, WORKER_ENCODE_BFRAMES) != 0)
-                ? WORKER_FULL_DELAY * spacing : 0;
+    delay = worker_encode_number(e, WORKER_ENCODE_BFRAMES);
+    delay = spacing * (delay < WORKER_FULL_DELAY ? delay : WORKER_FULL_DELAY);
 
+    if (e->kind == WORKER_ENCODE_MPEGTS) {
         f->sound.base = (delay > WORKER_FULL_BASE - WORKER_FULL_LEAD)
                         ? delay + WORKER_FULL_LEAD : WORKER_FULL_BASE;
+
+    } else if (e->kind == WORKER_ENCODE_MP4 && f->making->fd != -1
+               && worker_encode_number(e, WORKER_ENCODE_FASTSTART)
+               && !worker_encode_number(e, WORKER_ENCODE_EDIT_LISTS))
+    {
+        worker_full_sound_lead(&f->sound, delay);
     }
 
     wub_timeline_init(&f->timeline, f->sound.base);

@@ -30,13 +30,10 @@ static int64_t worker_full_sound_place(const worker_full_track_t *track,
 
 worker_rc_t
 worker_full_sound_open(worker_full_sound_t *s,
-    const worker_making_t *making, bool headers, bool whole,
-    worker_err_t *err)
+    const worker_making_t *making, bool headers, worker_err_t *err)
 {
     worker_rc_t           rc;
     worker_full_track_t  *track;
-
-    s->whole = whole;
 
     while (s->ntracks < making->form.ntracks) {
         track = &s->tracks[s->ntracks];
@@ -70,6 +67,29 @@ worker_full_sound_open(worker_full_sound_t *s,
     }
 
     return WORKER_OK;
+}
+
+
+void
+worker_full_sound_lead(worker_full_sound_t *s, int64_t delay)
+{
+    size_t                i;
+    int64_t               padding;
+    worker_full_track_t  *track;
+
+    for (i = 0; i < s->ntracks; i++) {
+        track = &s->tracks[i];
+
+        padding = worker_av_voice_padding(track->voice);
+        track->lead = delay * track->rate / WUB_TS_HZ;
+
+        if (track->lead >= padding) {
+            track->lead -= padding;
+
+        } else {
+            worker_av_voice_from(track->voice, -track->lead);
+        }
+    }
 }
 
 
@@ -320,7 +340,7 @@ worker_full_sound_packet(void *data, struct AVPacket *packet,
     track = data;
 
     return worker_av_out_encoded(track->sounds->out, packet, track->stream,
-                                 track->sounds->whole, err);
+                                 err);
 }
 
 
@@ -345,7 +365,7 @@ worker_full_sound_encode(worker_full_track_t *track, bool last,
                                 worker_full_sound_place(track,
                                                     s->timeline->video_end));
 
-    base = s->base * track->rate / WUB_TS_HZ + track->mix.at;
+    base = s->base * track->rate / WUB_TS_HZ - track->lead + track->mix.at;
 
     rc = worker_av_voice_send(track->voice, base,
                               (const float *const *) track->mix.planes, n,
@@ -362,7 +382,7 @@ worker_full_sound_encode(worker_full_track_t *track, bool last,
 }
 
 
-/* samples from the first one of the output, of an output time */
+/* samples from the first one of the track, of an output time */
 static int64_t
 worker_full_sound_place(const worker_full_track_t *track, int64_t out)
 {
@@ -371,5 +391,5 @@ worker_full_sound_place(const worker_full_track_t *track, int64_t out)
     n = (out - track->sounds->base) * track->rate;
     n += (n >= 0) ? WUB_TS_HZ / 2 : -(WUB_TS_HZ / 2);
 
-    return n / WUB_TS_HZ;
+    return n / WUB_TS_HZ + track->lead;
 }

@@ -30,6 +30,7 @@ typedef struct {
     worker_mix_t           mix;
     int64_t                rate;
     size_t                 stream;      /* of the output */
+    int64_t                lead;        /* silence in front, samples */
 } worker_full_track_t;
 
 struct worker_full_sound_s {
@@ -39,7 +40,6 @@ struct worker_full_sound_s {
     worker_av_out_t       *out;         /* NULL until the video has begun */
     int64_t                base;        /* of the output, ticks */
     int64_t                filled;      /* sound is due up to here, ticks */
-    bool                   whole;       /* no packet before the base */
 };
 
 /* the audio of a segment that is to come, by track */
@@ -50,10 +50,15 @@ typedef struct {
 } worker_full_audio_t;
 
 
-/* headers: once for the file; whole: as in the struct */
+/* headers: once for the file */
 worker_rc_t worker_full_sound_open(worker_full_sound_t *s,
-    const worker_making_t *making, bool headers, bool whole,
-    worker_err_t *err);
+    const worker_making_t *making, bool headers, worker_err_t *err);
+
+/*
+ * For a file in which each track begins with its first packet: silence, so
+ * that this packet lies where the video's does, delay before its time.
+ */
+void worker_full_sound_lead(worker_full_sound_t *s, int64_t delay);
 
 /* a run has begun in the timeline */
 void worker_full_sound_run(worker_full_sound_t *s);

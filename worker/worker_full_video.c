@@ -310,5 +310,5 @@ worker_full_video_packet(void *data, struct AVPacket *packet,
 
     v = data;
 
-    return worker_av_out_encoded(v->out, packet, 0, false, err);
+    return worker_av_out_encoded(v->out, packet, 0, err);
 }

@@ -203,7 +203,7 @@ worker_mix_splice(worker_mix_t *m, int64_t place)
 
     /* the output itself may begin at once */
 
-    m->rise = (!m->any && rise <= 0) ? rise - 2 * m->half : rise;
+    m->rise = (!m->any && rise <= m->run) ? rise - 2 * m->half : rise;
     m->begins = false;
 }
 

@@ -173,6 +173,14 @@ check_test(void **state)
     (void) state;
 
     worker_encode_defaults(&e, "mp4");
+    assert_int_equal(worker_encode_text(&e, "profile=baseline", &err),
+                     WORKER_OK);
+    assert_int_equal(worker_encode_check(&e, &err), WORKER_INVALID);
+    assert_non_null(strstr(err.text, "set bframes=0"));
+    assert_int_equal(worker_encode_text(&e, "bframes=0", &err), WORKER_OK);
+    assert_int_equal(worker_encode_check(&e, &err), WORKER_OK);
+
+    worker_encode_defaults(&e, "mp4");
     assert_int_equal(worker_encode_number(&e, WORKER_ENCODE_AUDIO_RATE), 0);
     assert_int_equal(worker_encode_text(&e, "bufsize=2M", &err), WORKER_OK);
     assert_int_equal(worker_encode_check(&e, &err), WORKER_INVALID);
