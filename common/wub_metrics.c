@@ -144,7 +144,7 @@ wub_metrics_distinct(size_t cells, size_t empty)
 
     floor = (empty == 0) ? WUB_METRICS_ONE / 2 : empty * WUB_METRICS_ONE;
 
-    for (n = 0; left > floor; n++) {
+    for (n = 0; left > floor && left - floor >= left / cells / 2; n++) {
         left -= left / cells;
     }
 
