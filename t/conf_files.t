@@ -87,9 +87,14 @@ sub check {
 
 sub requests {
     is(get('/files')->{body}, '["chan"]', 'files');
-    is(get('/nothing')->{status}, 404, 'anything else');
 
-    my $res = get('/playlist/chan.m3u8');
+    my $res = get('/nothing');
+    is($res->{status}, 404, 'anything else');
+    is($res->{body}, "There is nothing at this path.\n", 'is told so');
+    is(header($res, 'content-type'), 'text/plain', 'as text');
+    is(header($res, 'access-control-allow-origin'), '*', 'to all origins');
+
+    $res = get('/playlist/chan.m3u8');
     like($res->{body}, qr{^/playlist/chan/source\.m3u8$}m, 'master playlist');
 
     $res = get("/playlist/chan/source.m3u8?$range",
