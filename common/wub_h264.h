@@ -24,21 +24,13 @@ typedef struct {
     bool      fixed;            /* each frame lasts as long */
 } wub_h264_timing_t;
 
-typedef struct {
-    uint32_t   pictures;        /* slices that begin a picture */
-    size_t     lead;            /* the access unit delimiter in front, with
-                                   all before it; 0: there is none */
-    bool       idr;
-    bool       sps;             /* a sequence parameter set is there */
-    bool       pps;             /* and a picture parameter set */
-    wub_str_t  sets;            /* from the first set's start code to the
-                                   end of the last one; may be empty */
-    wub_str_t  form;            /* the first SPS without its start code */
-} wub_h264_unit_t;
 
-
-/* looks through one access unit with start codes */
-void wub_h264_unit(const uint8_t *data, size_t len, wub_h264_unit_t *ret);
+/*
+ * Looks through one access unit with start codes.  Decoding can begin with
+ * an IDR picture (closed), a recovery point of no frames, or a picture of I
+ * slices with its parameter sets (open).
+ */
+void wub_h264_unit(const uint8_t *data, size_t len, wub_video_unit_t *ret);
 
 /* reads unit.form; WUB_INVALID when it is broken or beyond the standard */
 wub_rc_t wub_h264_form(wub_str_t sps, wub_video_form_t *ret) WUB_MUST_CHECK;
@@ -46,6 +38,9 @@ wub_rc_t wub_h264_form(wub_str_t sps, wub_video_form_t *ret) WUB_MUST_CHECK;
 /* the same of its timing; WUB_DECLINED: it carries none */
 wub_rc_t wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
     WUB_MUST_CHECK;
+
+/* true when unit.slice, whose SPS is given, is of a field, not a frame */
+bool wub_h264_field(wub_str_t slice, wub_str_t sps);
 
 
 #endif /* WUB_H264_H_INCLUDED_ */

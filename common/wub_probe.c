@@ -352,7 +352,7 @@ wub_probe_frames(const wub_ts_stream_t *stream, wub_probe_video_t *v)
     bool                 last;
     size_t               i;
     int64_t              first;
-    wub_h264_unit_t      unit;
+    wub_video_unit_t     unit;
     const wub_ts_pes_t  *pes;
 
     memset(v, 0, sizeof(wub_probe_video_t));
@@ -369,7 +369,7 @@ wub_probe_frames(const wub_ts_stream_t *stream, wub_probe_video_t *v)
 
         wub_h264_unit(stream->data + pes->pos, pes->len, &unit);
 
-        if (v->sps.len == 0 && unit.sps) {
+        if (v->sps.len == 0 && unit.form.len != 0) {
             v->sps = unit.form;
         }
 

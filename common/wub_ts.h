@@ -4,8 +4,8 @@
  *
  * wub_ts: an MPEG transport stream that lies whole in memory, taken apart
  * into its elementary streams and their PES packets (ISO/IEC 13818-1,
- * 2.4.3).  Of several programs the first one counts.  A lost packet is
- * not noticed: what follows it is in the bytes, and decoders live with it.
+ * 2.4.3).  Of several programs the first one counts.  Where packets are
+ * lost or broken, what is left is kept, and marked as damaged.
  * May call: wub_arena.
  * Frees: nothing; the streams live in the caller's arena.
  */
@@ -36,7 +36,8 @@ typedef enum {
 /* stream types of the program map (13818-1 table 2-34) */
 typedef enum {
     WUB_TS_TYPE_AAC = 0x0f,         /* in ADTS */
-    WUB_TS_TYPE_H264 = 0x1b
+    WUB_TS_TYPE_H264 = 0x1b,
+    WUB_TS_TYPE_HEVC = 0x24
 } wub_ts_type_e;
 
 
@@ -44,13 +45,18 @@ typedef enum {
 typedef struct {
     size_t   pos;               /* of the payload in the stream's bytes */
     size_t   len;
+    size_t   whole;             /* bytes of it before the first loss */
+    size_t   at;                /* of its first packet in data */
     int64_t  pts;
     int64_t  dts;               /* pts where only that is sent */
+    bool     damaged;           /* bytes are lost within it, behind it, or
+                                   all of them */
 } wub_ts_pes_t;
 
 typedef struct {
     uint16_t       pid;
-    uint8_t        type;        /* as the program map says */
+    uint8_t        type;        /* as the program map says, or what a
+                                   descriptor says of private data */
     wub_ts_kind_e  kind;
     const char    *name;        /* "AAC audio", "data" */
     uint8_t       *data;        /* PES packets with their headers */

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "common/wub_dir.h"
-#include "common/wub_h264.h"
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
 #include "worker/worker_footage.h"
 #include "worker/worker_footage_audio.h"
+#include "worker/worker_footage_video.h"
 
 
 /* the file, its streams, and the arrays over them */
@@ -35,17 +35,11 @@ static worker_rc_t worker_footage_bytes(worker_footage_t *f, int fd,
     worker_err_t *err);
 static worker_rc_t worker_footage_parse(worker_footage_t *f,
     wub_str_t bytes, worker_err_t *err);
-static worker_rc_t worker_footage_stream(const worker_footage_t *f,
-    const wub_ts_t *ts, wub_ts_kind_e kind, uint8_t type,
-    const wub_ts_stream_t **ret, worker_err_t *err);
-static worker_rc_t worker_footage_video(worker_footage_t *f,
-    const wub_ts_stream_t *stream, worker_err_t *err);
-static worker_rc_t worker_footage_unit(worker_footage_t *f,
-    const wub_ts_stream_t *stream, const wub_ts_pes_t *pes,
-    const wub_str_t **in_force, worker_err_t *err);
-static worker_rc_t worker_footage_sets(worker_footage_t *f,
-    const wub_h264_unit_t *unit, const wub_str_t **in_force,
+static worker_rc_t worker_footage_streams(worker_footage_t *f,
+    const wub_ts_t *ts, const wub_ts_stream_t **ret_video,
     worker_err_t *err);
+static worker_rc_t worker_footage_track(worker_footage_t *f,
+    const wub_ts_stream_t *stream, worker_err_t *err);
 
 
 worker_rc_t
@@ -186,10 +180,7 @@ worker_footage_sound(worker_sound_t *a, const worker_sound_t *b,
         *a = *b;
     }
 
-    if (b->rate != 0
-        && (a->rate != b->rate || a->channels != b->channels
-            || a->object != b->object))
-    {
+    if (b->rate != 0 && !worker_sound_same(a, b)) {
         return worker_fail(err, WORKER_INVALID,
                            "The segment %s has audio of %u Hz with %u "
                            "channels, those before it %u Hz with %u; cut "
@@ -341,10 +332,11 @@ worker_footage_bytes(worker_footage_t *f, int fd, uint64_t size,
 static worker_rc_t
 worker_footage_parse(worker_footage_t *f, wub_str_t bytes, worker_err_t *err)
 {
+    size_t                  i;
     wub_rc_t                rc;
     wub_ts_t                ts;
     worker_rc_t             wrc;
-    const wub_ts_stream_t  *video, *audio;
+    const wub_ts_stream_t  *video;
 
     rc = wub_ts_read(f->arena, (const uint8_t *) bytes.data, bytes.len, &ts);
 
@@ -358,16 +350,78 @@ worker_footage_parse(worker_footage_t *f, wub_str_t bytes, worker_err_t *err)
                            "with a program.", f->name);
     }
 
-    wrc = worker_footage_stream(f, &ts, WUB_TS_VIDEO, WUB_TS_TYPE_H264,
-                                &video, err);
+    wrc = worker_footage_streams(f, &ts, &video, err);
     if (wrc != WORKER_OK) {
         return wrc;
     }
 
-    wrc = worker_footage_stream(f, &ts, WUB_TS_AUDIO, WUB_TS_TYPE_AAC,
-                                &audio, err);
+    wrc = worker_footage_video(f, video, bytes.len, err);
     if (wrc != WORKER_OK) {
         return wrc;
+    }
+
+    /* the times of audio count from the first frame */
+
+    f->tracks = wub_arena_calloc(f->arena, WORKER_TRACKS_MAX
+                                           * sizeof(worker_track_t));
+    if (f->tracks == NULL) {
+        return worker_fail_memory(err, f->name);
+    }
+
+    for (i = 0; i < ts.nstreams; i++) {
+        if (ts.streams[i].kind == WUB_TS_AUDIO) {
+            wrc = worker_footage_track(f, &ts.streams[i], err);
+            if (wrc != WORKER_OK) {
+                return wrc;
+            }
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+/* the one stream of video; only streams that can be cut are beside it */
+static worker_rc_t
+worker_footage_streams(worker_footage_t *f, const wub_ts_t *ts,
+    const wub_ts_stream_t **ret_video, worker_err_t *err)
+{
+    size_t                  i;
+    const wub_ts_stream_t  *stream, *video;
+
+    video = NULL;
+
+    for (i = 0; i < ts->nstreams; i++) {
+        stream = &ts->streams[i];
+
+        if (stream->kind == WUB_TS_AUDIO && stream->type != WUB_TS_TYPE_AAC) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s holds %s; only %s can be cut.",
+                               f->name, stream->name,
+                               wub_ts_type_name(WUB_TS_TYPE_AAC));
+        }
+
+        if (stream->kind != WUB_TS_VIDEO) {
+            continue;
+        }
+
+        if (stream->type != WUB_TS_TYPE_H264
+            && stream->type != WUB_TS_TYPE_HEVC)
+        {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s holds %s; only %s and %s can "
+                               "be cut.", f->name, stream->name,
+                               wub_ts_type_name(WUB_TS_TYPE_H264),
+                               wub_ts_type_name(WUB_TS_TYPE_HEVC));
+        }
+
+        if (video != NULL) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s holds several streams of "
+                               "video; only one can be cut.", f->name);
+        }
+
+        video = stream;
     }
 
     if (video == NULL) {
@@ -375,217 +429,21 @@ worker_footage_parse(worker_footage_t *f, wub_str_t bytes, worker_err_t *err)
                            "The segment %s has no video.", f->name);
     }
 
-    wrc = worker_footage_video(f, video, err);
-    if (wrc != WORKER_OK || audio == NULL) {
-        return wrc;
-    }
+    *ret_video = video;
 
-    f->tracks = wub_arena_calloc(f->arena, sizeof(worker_track_t));
-    if (f->tracks == NULL) {
-        return worker_fail_memory(err, f->name);
-    }
-
-    f->ntracks = 1;
-
-    return worker_footage_audio(f, f->tracks, audio, err);
+    return WORKER_OK;
 }
 
 
-/* the one stream of a kind, NULL where there is none */
 static worker_rc_t
-worker_footage_stream(const worker_footage_t *f, const wub_ts_t *ts,
-    wub_ts_kind_e kind, uint8_t type, const wub_ts_stream_t **ret,
+worker_footage_track(worker_footage_t *f, const wub_ts_stream_t *stream,
     worker_err_t *err)
 {
-    size_t                  i;
-    const wub_ts_stream_t  *stream, *found;
-
-    found = NULL;
-
-    for (i = 0; i < ts->nstreams; i++) {
-        stream = &ts->streams[i];
-
-        if (stream->kind != kind) {
-            continue;
-        }
-
-        if (stream->type != type) {
-            return worker_fail(err, WORKER_INVALID,
-                               "The segment %s holds %s; only %s can be cut.",
-                               f->name, stream->name, wub_ts_type_name(type));
-        }
-
-        if (found != NULL) {
-            return worker_fail(err, WORKER_INVALID,
-                               "The segment %s holds %s twice; only one can "
-                               "be cut.", f->name, wub_ts_type_name(type));
-        }
-
-        found = stream;
-    }
-
-    *ret = found;
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
-    worker_err_t *err)
-{
-    size_t            i, n;
-    int64_t           last;
-    worker_rc_t       rc;
-    const wub_str_t  *in_force;
-
-    in_force = NULL;
-    n = stream->npes;
-
-    /* where a transfer broke off, a picture broke off */
-
-    if (f->segment.type == WUB_SEGMENT_PARTIAL && n > 0) {
-        n--;
-    }
-
-    f->frames = wub_arena_alloc(f->arena,
-                                (n + 1) * sizeof(wub_cutplan_frame_t));
-    f->video = wub_arena_alloc(f->arena, (n + 1) * sizeof(worker_video_t));
-    f->forms = wub_arena_calloc(f->arena, sizeof(wub_video_form_t));
-
-    if (f->frames == NULL || f->video == NULL || f->forms == NULL) {
-        return worker_fail_memory(err, f->name);
-    }
-
-    for (i = 0; i < n; i++) {
-        rc = worker_footage_unit(f, stream, &stream->pes[i], &in_force, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-    }
-
-    if (f->nvideo == 0) {
+    if (f->ntracks == WORKER_TRACKS_MAX) {
         return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has no video.", f->name);
+                           "The segment %s has more than %d tracks of audio; "
+                           "it cannot be cut.", f->name, WORKER_TRACKS_MAX);
     }
 
-    last = 0;
-
-    for (i = 0; i < f->nvideo; i++) {
-        last = (f->frames[i].pts > last) ? f->frames[i].pts : last;
-    }
-
-    f->spacing = worker_footage_spacing(f, last);
-    f->end = last + f->spacing;
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_footage_unit(worker_footage_t *f, const wub_ts_stream_t *stream,
-    const wub_ts_pes_t *pes, const wub_str_t **in_force, worker_err_t *err)
-{
-    worker_rc_t           rc;
-    worker_video_t       *video;
-    wub_h264_unit_t       unit;
-    wub_cutplan_frame_t  *frame;
-
-    wub_h264_unit(stream->data + pes->pos, pes->len, &unit);
-
-    if (pes->pts == WUB_TS_NONE || unit.pictures != 1) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has a video packet that is not "
-                           "one picture with a time stamp; such footage "
-                           "cannot be cut yet.", f->name);
-    }
-
-    if (f->nvideo == 0) {
-
-        if (!unit.idr) {
-            return worker_fail(err, WORKER_INVALID,
-                               "The segment %s does not begin with an IDR "
-                               "picture (an open GOP, or its beginning is "
-                               "missing); such footage cannot be cut yet.",
-                               f->name);
-        }
-
-        if (!unit.sps || !unit.pps) {
-            return worker_fail(err, WORKER_INVALID,
-                               "The segment %s begins without its H.264 "
-                               "parameter sets; it cannot be cut.", f->name);
-        }
-
-        f->first = pes->pts;
-    }
-
-    if (unit.sps) {
-        rc = worker_footage_sets(f, &unit, in_force, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-    }
-
-    frame = &f->frames[f->nvideo];
-    frame->pts = wub_ts_unwrap(0, pes->pts - f->first);
-    frame->dts = wub_ts_unwrap(0, pes->dts - f->first);
-    frame->key = unit.idr ? WUB_KEY_CLOSED : WUB_KEY_NONE;
-    frame->form = 0;
-    frame->damaged = false;
-
-    video = &f->video[f->nvideo++];
-    video->data = stream->data + pes->pos;
-    video->len = pes->len;
-    video->sets = unit.sps && unit.pps;
-    video->lead = unit.lead;
-    video->in_force = *in_force;
-    video->pos = 0;
-    video->size = 0;
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_footage_sets(worker_footage_t *f, const wub_h264_unit_t *unit,
-    const wub_str_t **in_force, worker_err_t *err)
-{
-    wub_rc_t           rc;
-    wub_str_t         *sets;
-    wub_video_form_t   form;
-
-    rc = wub_h264_form(unit->form, &form);
-    if (rc != WUB_OK) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has a broken H.264 parameter set; "
-                           "it cannot be cut.", f->name);
-    }
-
-    if (form.interlaced) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s is interlaced; such footage "
-                           "cannot be cut yet.", f->name);
-    }
-
-    if (f->nvideo != 0 && !wub_video_same(&form, f->forms)) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The picture changes its size or format within "
-                           "the segment %s; such footage cannot be cut yet.",
-                           f->name);
-    }
-
-    f->forms[0] = form;
-    f->nforms = 1;
-
-    if (unit->pps) {
-        sets = wub_arena_alloc(f->arena, sizeof(wub_str_t));
-        if (sets == NULL) {
-            return worker_fail_memory(err, f->name);
-        }
-
-        *sets = unit->sets;
-        *in_force = sets;
-    }
-
-    return WORKER_OK;
+    return worker_footage_audio(f, &f->tracks[f->ntracks++], stream, err);
 }

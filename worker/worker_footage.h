@@ -3,8 +3,9 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * worker_footage: one segment file, read whole and taken apart into video
- * access units and audio frames by wub_ts, wub_h264 and wub_adts.  What a
- * cut cannot take is refused here, with a sentence that names the segment.
+ * access units and audio frames by the readers of common/.  What lies before
+ * the first key frame is left out; what is damaged is marked.  What no cut
+ * can take is refused here, with a sentence that names the segment.
  * May call: common/, libc.
  * Frees: everything of a segment at once, in worker_footage_free().
  */
@@ -98,6 +99,14 @@ typedef struct {
     size_t                ntracks;
     size_t                ndamaged; /* access units that lost bytes */
 } worker_footage_t;
+
+
+static inline bool
+worker_sound_same(const worker_sound_t *a, const worker_sound_t *b)
+{
+    return a->rate == b->rate && a->channels == b->channels
+           && a->object == b->object;
+}
 
 
 /*

@@ -8,6 +8,10 @@
 #include "worker/worker_footage_audio.h"
 
 
+/* of a track; an index fits the byte of a frame */
+#define WORKER_FOOTAGE_SOUNDS_MAX  16
+
+
 /* the time of the audio frame at hand */
 typedef struct {
     int64_t  pts;               /* WUB_TS_NONE: not known */
@@ -17,7 +21,19 @@ typedef struct {
     bool     begun;
 } worker_pace_t;
 
+/* the bytes of all packets, end to end; ends: of each packet */
+typedef struct {
+    const wub_ts_stream_t  *stream;
+    uint8_t                *data;
+    size_t                  len;
+    size_t                 *ends;
+} worker_tape_t;
 
+
+static worker_rc_t worker_footage_tape(worker_footage_t *f,
+    const wub_ts_stream_t *stream, worker_tape_t *tape, worker_err_t *err);
+static bool worker_footage_whole(const worker_tape_t *tape, size_t i,
+    size_t pos, size_t len);
 static wub_rc_t worker_footage_next(const uint8_t *data, size_t len,
     size_t pos, wub_adts_t *ret);
 static void worker_footage_pace(worker_pace_t *pace, const wub_ts_pes_t *pes,
@@ -29,50 +45,42 @@ static worker_rc_t worker_footage_adts(worker_footage_t *f,
 
 /*
  * A time belongs to the first frame that begins in its packet (13818-1,
- * 2.4.3.7); frames may lie across packets.
+ * 2.4.3.7); frames may lie across packets.  A frame of which bytes are lost
+ * is left out, and those behind it in its packet, whose time is unknown.
  */
 worker_rc_t
 worker_footage_audio(worker_footage_t *f, worker_track_t *track,
     const wub_ts_stream_t *stream, worker_err_t *err)
 {
-    size_t         i, len, pos;
-    size_t        *ends;
-    uint8_t       *data;
+    size_t         i, pos;
     wub_rc_t       rc;
     wub_adts_t     h;
     worker_rc_t    wrc;
     worker_pace_t  pace;
+    worker_tape_t  tape;
 
     track->pid = stream->pid;
-    track->forms = wub_arena_calloc(f->arena, sizeof(worker_sound_t));
-
-    data = wub_arena_alloc(f->arena, stream->size + 1);
-    ends = wub_arena_alloc(f->arena, (stream->npes + 1) * sizeof(size_t));
-
-    if (data == NULL || ends == NULL || track->forms == NULL) {
+    track->forms = wub_arena_calloc(f->arena, WORKER_FOOTAGE_SOUNDS_MAX
+                                              * sizeof(worker_sound_t));
+    if (track->forms == NULL) {
         return worker_fail_memory(err, f->name);
     }
 
-    for (i = 0, len = 0; i < stream->npes; i++) {
-        memcpy(data + len, stream->data + stream->pes[i].pos,
-               stream->pes[i].len);
-        len += stream->pes[i].len;
-        ends[i] = len;
+    wrc = worker_footage_tape(f, stream, &tape, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
     }
 
     memset(&pace, 0, sizeof(worker_pace_t));
     pace.pts = WUB_TS_NONE;
 
-    for (pos = 0, i = 0; pos < len; /* void */ ) {
+    for (pos = 0, i = 0; pos < tape.len; /* void */ ) {
 
-        for ( /* void */ ; i < stream->npes && ends[i] <= pos; i++) {
+        for ( /* void */ ; i < stream->npes && tape.ends[i] <= pos; i++) {
             /* void */
         }
 
-        rc = worker_footage_next(data, len, pos, &h);
-        if (rc == WUB_TOO_BIG) {
-            break;
-        }
+        rc = worker_footage_next(tape.data, tape.len, pos, &h);
 
         if (rc != WUB_OK) {
             pos++;
@@ -81,8 +89,13 @@ worker_footage_audio(worker_footage_t *f, worker_track_t *track,
 
         worker_footage_pace(&pace, &stream->pes[i], i, &h);
 
+        if (!worker_footage_whole(&tape, i, pos, h.len)) {
+            pace.begun = false;
+            pace.pts = WUB_TS_NONE;
+        }
+
         if (pace.pts != WUB_TS_NONE) {
-            wrc = worker_footage_adts(f, track, &h, data + pos, pace.pts,
+            wrc = worker_footage_adts(f, track, &h, tape.data + pos, pace.pts,
                                       err);
             if (wrc != WORKER_OK) {
                 return wrc;
@@ -93,6 +106,62 @@ worker_footage_audio(worker_footage_t *f, worker_track_t *track,
     }
 
     return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_footage_tape(worker_footage_t *f, const wub_ts_stream_t *stream,
+    worker_tape_t *tape, worker_err_t *err)
+{
+    size_t               i;
+    const wub_ts_pes_t  *pes;
+
+    tape->stream = stream;
+    tape->len = 0;
+    tape->data = wub_arena_alloc(f->arena, stream->size + 1);
+    tape->ends = wub_arena_alloc(f->arena,
+                                 (stream->npes + 1) * sizeof(size_t));
+
+    if (tape->data == NULL || tape->ends == NULL) {
+        return worker_fail_memory(err, f->name);
+    }
+
+    for (i = 0; i < stream->npes; i++) {
+        pes = &stream->pes[i];
+
+        memcpy(tape->data + tape->len, stream->data + pes->pos, pes->len);
+        tape->len += pes->len;
+        tape->ends[i] = tape->len;
+    }
+
+    return WORKER_OK;
+}
+
+
+/* false when the frame at pos, which is in packet i, lies across a loss */
+static bool
+worker_footage_whole(const worker_tape_t *tape, size_t i, size_t pos,
+    size_t len)
+{
+    size_t               loss, start;
+    const wub_ts_pes_t  *pes;
+
+    for ( /* void */ ; i < tape->stream->npes; i++) {
+        pes = &tape->stream->pes[i];
+        start = tape->ends[i] - pes->len;
+
+        if (start >= pos + len) {
+            break;
+        }
+
+        loss = start + pes->whole;
+
+        if (pes->damaged && pos + len > loss) {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 
@@ -140,27 +209,27 @@ static worker_rc_t
 worker_footage_adts(worker_footage_t *f, worker_track_t *track,
     const wub_adts_t *h, const uint8_t *data, int64_t pts, worker_err_t *err)
 {
-    size_t           size;
+    size_t           i, size;
     worker_audio_t  *audio;
     worker_sound_t  *sound;
 
-    sound = track->forms;
-
-    if (track->nforms == 0) {
-        sound->rate = h->rate;
-        sound->channels = h->channels;
-        sound->object = h->object;
-        track->nforms = 1;
-    }
-
-    if (sound->rate != h->rate || sound->channels != h->channels
-        || sound->object != h->object)
-    {
+    if (track->nforms == WORKER_FOOTAGE_SOUNDS_MAX) {
         return worker_fail(err, WORKER_INVALID,
-                           "The audio changes its rate or channels within "
-                           "the segment %s; such footage cannot be cut yet.",
-                           f->name);
+                           "The audio changes its rate or channels more than "
+                           "%d times within the segment %s; it cannot be "
+                           "cut.", WORKER_FOOTAGE_SOUNDS_MAX - 1, f->name);
     }
+
+    sound = &track->forms[track->nforms];
+    sound->rate = h->rate;
+    sound->channels = h->channels;
+    sound->object = h->object;
+
+    for (i = 0; !worker_sound_same(&track->forms[i], sound); i++) {
+        /* void */
+    }
+
+    track->nforms += (i == track->nforms);
 
     if (track->naudio == track->room) {
         size = track->naudio * sizeof(worker_audio_t);
@@ -176,7 +245,7 @@ worker_footage_adts(worker_footage_t *f, worker_track_t *track,
     audio = &track->audio[track->naudio++];
     audio->data = data;
     audio->len = h->len;
-    audio->form = 0;
+    audio->form = (uint8_t) i;
     audio->pts = wub_ts_unwrap(0, pts - f->first);
     audio->duration = ((int64_t) h->samples * WUB_TS_HZ + h->rate / 2)
                       / h->rate;

@@ -235,6 +235,19 @@ sub sound {
 }
 
 
+# a cut whose frames must be right, whatever the rest
+sub taken {
+    my ($name, $stream, $ranges) = @_;
+
+    my @got = cut($stream, [$ranges], '--output', "$dir/cut.ts");
+    my ($want) = $stream->expected($ranges);
+
+    is("@got", '0 ', "$name: exit status");
+    is(spans(@{Wub::Media->read("$dir/cut.ts")->{numbers}}), spans(@$want),
+       "$name: frames");
+}
+
+
 # a cut that must be refused with a sentence, and leaves nothing behind
 sub refused {
     my ($name, $stream, $ranges, $status, $sentence, @more) = @_;
@@ -558,14 +571,13 @@ sub pulled {
 
     my $hevc = $make->('hevc', bf => 0, video =>
         [qw(-c:v libx265 -preset ultrafast -x265-params log-level=none)]);
-    refused('HEVC', $hevc, $whole->($hevc), 1, qr/holds HEVC video; only/);
+    taken('HEVC', $hevc, $whole->($hevc)->[0]);
 
     my $lace = $make->('lace', %x264, more => [qw(-x264-params tff=1)]);
-    refused('interlaced', $lace, $whole->($lace), 1, qr/is interlaced/);
+    taken('interlaced', $lace, $whole->($lace)->[0]);
 
     my $open = $make->('open', %x264, more => [qw(-x264-params open-gop=1)]);
-    refused('open GOP', $open, [frames($open, 10, 100)], 1,
-            qr/does not begin with an IDR picture \(an open GOP/);
+    taken('open GOP', $open, frames($open, 10, 100));
 
     my $mp3 = $make->('mp3', %x264, audio => 1, more => [qw(-c:a mp2)]);
     refused('MPEG audio', $mp3, $whole->($mp3), 1,
@@ -575,16 +587,11 @@ sub pulled {
     refused('Opus', $opus, $whole->($opus), 1,
             qr/holds Opus audio; only AAC audio/);
 
-    # another size from the second segment on
+    # a segment of another size, or of no media at all
 
     my $small = $make->('small', %x264, width => 288, audio => 1);
     Wub::Media::spew($small->{segments}[1]{path},
                      Wub::Media::slurp($short->{segments}[1]{path}));
-    refused('another size', $small, [frames($small, 10, 100)], 1,
-            qr/59:54\S+ has a picture of 320x112 .* before it 288x112/);
-
-    # no media at all
-
     for my $case (['empty', ''], ['text', 'words ' x 1000],
                   ['zeros', "\0" x 10000])
     {

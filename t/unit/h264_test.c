@@ -8,17 +8,10 @@
 
 
 #include "t/unit/wub_test.h"
+#include "t/unit/wub_test_bits.h"
 
 #include "common/wub_h264.h"
 
-
-#define BITS_MAX  4096
-
-
-typedef struct {
-    uint8_t  bits[BITS_MAX];
-    size_t   n;
-} writer_t;
 
 typedef struct {
     uint32_t  profile;
@@ -45,183 +38,127 @@ typedef struct {
 
 
 static void
-put(writer_t *w, uint32_t value, uint32_t n)
+put_vui(wub_test_bits_t *w, const vui_t *v)
 {
-    while (n-- > 0) {
-        assert_true(w->n < BITS_MAX);
-        w->bits[w->n++] = (uint8_t) (value >> n & 1);
-    }
-}
-
-
-static void
-put_ue(writer_t *w, uint32_t value)
-{
-    uint32_t  n;
-
-    for (n = 0; ((uint64_t) value + 1) >> (n + 1) != 0; n++) {
-        /* void */
-    }
-
-    put(w, 0, n);
-    put(w, value + 1, n + 1);
-}
-
-
-static void
-put_vui(writer_t *w, const vui_t *v)
-{
-    put(w, v->ratio != 0, 1);
+    wub_test_put(w, v->ratio != 0, 1);
 
     if (v->ratio != 0) {
-        put(w, v->ratio - 1, 8);
+        wub_test_put(w, v->ratio - 1, 8);
 
         if (v->ratio - 1 == 255) {
-            put(w, 0x00040003, 32);
+            wub_test_put(w, 0x00040003, 32);
         }
     }
 
-    put(w, v->overscan, 1);
+    wub_test_put(w, v->overscan, 1);
 
     if (v->overscan) {
-        put(w, 1, 1);
+        wub_test_put(w, 1, 1);
     }
 
-    put(w, v->signal != 0, 1);
+    wub_test_put(w, v->signal != 0, 1);
 
     if (v->signal != 0) {
-        put(w, 5 << 1, 4);
-        put(w, v->signal == 2, 1);
+        wub_test_put(w, 5 << 1, 4);
+        wub_test_put(w, v->signal == 2, 1);
 
         if (v->signal == 2) {
-            put(w, 0x010101, 24);
+            wub_test_put(w, 0x010101, 24);
         }
     }
 
-    put(w, v->chroma, 1);
+    wub_test_put(w, v->chroma, 1);
 
     if (v->chroma) {
-        put_ue(w, 2);
-        put_ue(w, 0);
+        wub_test_ue(w, 2);
+        wub_test_ue(w, 0);
     }
 
-    put(w, v->timing, 1);
+    wub_test_put(w, v->timing, 1);
 
     if (v->timing) {
-        put(w, v->units, 32);
-        put(w, v->scale, 32);
-        put(w, v->fixed, 1);
+        wub_test_put(w, v->units, 32);
+        wub_test_put(w, v->scale, 32);
+        wub_test_put(w, v->fixed, 1);
     }
 }
 
 
 /* vui may be NULL */
 static void
-put_sps(writer_t *w, const sps_t *s, const vui_t *vui)
+put_sps(wub_test_bits_t *w, const sps_t *s, const vui_t *vui)
 {
     uint32_t  i;
 
     w->n = 0;
-    put(w, 0x67, 8);
-    put(w, s->profile, 8);
-    put(w, 40, 16);
-    put_ue(w, 0);
+    wub_test_put(w, 0x67, 8);
+    wub_test_put(w, s->profile, 8);
+    wub_test_put(w, 40, 16);
+    wub_test_ue(w, 0);
 
     if (s->profile >= 100) {
-        put_ue(w, s->chroma);
+        wub_test_ue(w, s->chroma);
 
         if (s->chroma == 3) {
-            put(w, 0, 1);
+            wub_test_put(w, 0, 1);
         }
 
-        put_ue(w, s->depth);
-        put_ue(w, s->depth);
-        put(w, 0, 1);
-        put(w, s->matrix != 0, 1);
+        wub_test_ue(w, s->depth);
+        wub_test_ue(w, s->depth);
+        wub_test_put(w, 0, 1);
+        wub_test_put(w, s->matrix != 0, 1);
 
         for (i = 0; s->matrix != 0 && i < (s->chroma == 3 ? 12 : 8); i++) {
-            put(w, i < s->matrix, 1);
+            wub_test_put(w, i < s->matrix, 1);
 
             /* delta_scale -8: next is 0, the list ends */
 
             if (i < s->matrix) {
-                put_ue(w, 16);
+                wub_test_ue(w, 16);
             }
         }
     }
 
-    put_ue(w, 4);
-    put_ue(w, s->order);
+    wub_test_ue(w, 4);
+    wub_test_ue(w, s->order);
 
     if (s->order == 0) {
-        put_ue(w, 2);
+        wub_test_ue(w, 2);
 
     } else if (s->order == 1) {
-        put(w, 1, 1);
-        put_ue(w, 3);
-        put_ue(w, 4);
-        put_ue(w, 2);
-        put_ue(w, 1);
-        put_ue(w, 2);
+        wub_test_put(w, 1, 1);
+        wub_test_ue(w, 3);
+        wub_test_ue(w, 4);
+        wub_test_ue(w, 2);
+        wub_test_ue(w, 1);
+        wub_test_ue(w, 2);
     }
 
-    put_ue(w, 4);
-    put(w, 0, 1);
-    put_ue(w, s->mbs);
-    put_ue(w, s->units);
-    put(w, s->frames, 1);
+    wub_test_ue(w, 4);
+    wub_test_put(w, 0, 1);
+    wub_test_ue(w, s->mbs);
+    wub_test_ue(w, s->units);
+    wub_test_put(w, s->frames, 1);
 
     if (!s->frames) {
-        put(w, 1, 1);
+        wub_test_put(w, 1, 1);
     }
 
-    put(w, 1, 1);
+    wub_test_put(w, 1, 1);
 
     i = s->crop[0] + s->crop[1] + s->crop[2] + s->crop[3];
-    put(w, i != 0, 1);
+    wub_test_put(w, i != 0, 1);
 
     for (i = (i != 0) ? 0 : 4; i < 4; i++) {
-        put_ue(w, s->crop[i]);
+        wub_test_ue(w, s->crop[i]);
     }
 
     if (vui != NULL) {
-        put(w, 1, 1);
+        wub_test_put(w, 1, 1);
         put_vui(w, vui);
     }
 
-    put(w, 1, 1);
-}
-
-
-/* bytes with emulation prevention, as they are sent */
-static size_t
-pack(const writer_t *w, uint8_t *out)
-{
-    size_t   i, len, zeros;
-    uint8_t  byte;
-
-    len = 0;
-    zeros = 0;
-
-    for (i = 0; i < w->n; i += 8) {
-        size_t  k;
-
-        byte = 0;
-
-        for (k = 0; k < 8; k++) {
-            byte = (uint8_t) (byte << 1 | (i + k < w->n ? w->bits[i + k] : 0));
-        }
-
-        if (zeros >= 2 && byte <= 3) {
-            out[len++] = 3;
-            zeros = 0;
-        }
-
-        out[len++] = byte;
-        zeros = (byte == 0) ? zeros + 1 : 0;
-    }
-
-    return len;
+    wub_test_put(w, 1, 1);
 }
 
 
@@ -230,8 +167,8 @@ forms(void **state)
 {
     size_t            i, k, len;
     wub_rc_t          rc;
-    uint8_t           bytes[BITS_MAX];
-    writer_t          w;
+    uint8_t           bytes[WUB_TEST_BITS_MAX];
+    wub_test_bits_t   w;
     wub_video_form_t  form;
 
     static const struct {
@@ -273,7 +210,7 @@ forms(void **state)
 
     for (i = 0; i < wub_nitems(rows); i++) {
         put_sps(&w, &rows[i].sps, NULL);
-        len = pack(&w, bytes);
+        len = wub_test_pack(&w, bytes);
 
         memset(&form, 0, sizeof(form));
         rc = wub_h264_form(wub_str_n((const char *) bytes, len), &form);
@@ -304,8 +241,8 @@ timings(void **state)
 {
     size_t             i, k, len;
     wub_rc_t           rc;
-    uint8_t            bytes[BITS_MAX];
-    writer_t           w;
+    uint8_t            bytes[WUB_TEST_BITS_MAX];
+    wub_test_bits_t    w;
     wub_video_form_t   form;
     wub_h264_timing_t  t;
 
@@ -330,7 +267,7 @@ timings(void **state)
 
     for (i = 0; i < wub_nitems(rows); i++) {
         put_sps(&w, &sps, &rows[i].vui);
-        len = pack(&w, bytes);
+        len = wub_test_pack(&w, bytes);
 
         memset(&t, 0, sizeof(t));
         rc = wub_h264_timing(wub_str_n((const char *) bytes, len), &t);
@@ -356,9 +293,9 @@ timings(void **state)
     }
 
     put_sps(&w, &sps, NULL);
-    put(&w, 0, 8);
+    wub_test_put(&w, 0, 8);
     w.bits[w.n - 9] = 0;
-    len = pack(&w, bytes);
+    len = wub_test_pack(&w, bytes);
 
     rc = wub_h264_timing(wub_str_n((const char *) bytes, len), &t);
     assert_int_equal(rc, WUB_DECLINED);
@@ -368,37 +305,38 @@ timings(void **state)
 static void
 units(void **state)
 {
-    size_t           i;
-    wub_h264_unit_t  u;
+    size_t            i;
+    wub_video_unit_t  u;
 
     static const struct {
         const char  *bytes;
         size_t       len;
         uint32_t     pictures;
         size_t       lead;
-        bool         idr;
-        bool         sps;
-        bool         pps;
-        size_t       at;        /* of the sets */
-        size_t       sets;
+        bool         closed;
+        size_t       nsets;
+        size_t       form;      /* bytes of the SPS */
     } rows[] = {
-        { "", 0, 0, 0, false, false, false, 0, 0 },
-        { "\0\0\1", 3, 0, 0, false, false, false, 0, 0 },
-        { "\0\0\1\x65\x88", 5, 1, 0, true, false, false, 0, 0 },
-        { "\0\0\1\x41\x9a", 5, 1, 0, false, false, false, 0, 0 },
-        { "\0\0\1\x41\x1a", 5, 0, 0, false, false, false, 0, 0 },
-        { "\0\0\1\x41", 4, 0, 0, false, false, false, 0, 0 },
-        { "\0\0\0\1\x09\xf0\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88", 22,
-          1, 7, true, true, true, 7, 10 },
-        { "\0\0\0\1\x68\xce\0\0\1\x65\x88", 11, 1, 0, true, false, true,
-          1, 5 },
-        { "\0\0\1\x41\x9a\0\0\1\x41\x9b", 10, 2, 0, false, false, false,
-          0, 0 },
-        { "\0\0\1\x41\x9a\0\0\1\x41\x40", 10, 1, 0, false, false, false,
-          0, 0 },
-        { "\0\0\0\0\0\0\1\x06\1\1\1\0\1\0\0\2\0\0\1\x41\x80", 21, 1, 0,
-          false, false, false, 0, 0 },
-        { "\1\1\1\0\0\1\x67", 7, 0, 0, false, true, false, 3, 4 },
+        { "", 0, 0, 0, false, 0, 0 },
+        { "\0\0\1", 3, 0, 0, false, 0, 0 },
+        { "\0\0\1\x65\x88", 5, 1, 0, true, 0, 0 },
+        { "\0\0\1\x41\x9a", 5, 1, 0, false, 0, 0 },
+        { "\0\0\1\x41\x1a", 5, 0, 0, false, 0, 0 },
+        { "\0\0\1\x41", 4, 0, 0, false, 0, 0 },
+        { "\0\0\0\1\x09\xf0\0\0\0\1\x67\x42\0\x1e\xa0"
+          "\0\0\1\x68\xce\0\0\1\x65\x88", 25, 1, 7, true, 2, 5 },
+        { "\0\0\0\1\x68\xce\0\0\1\x65\x88", 11, 1, 0, true, 1, 0 },
+        { "\0\0\1\x41\x9a\0\0\1\x41\x9b", 10, 2, 0, false, 0, 0 },
+        { "\0\0\1\x41\x9a\0\0\1\x41\x40", 10, 1, 0, false, 0, 0 },
+        { "\0\0\0\0\0\0\1\x06\1\1\1\0\1\0\0\2\0\0\1\x41\x80", 21,
+          1, 0, false, 0, 0 },
+
+        /* a set that breaks off before its id, and ids too great */
+
+        { "\1\1\1\0\0\1\x67", 7, 0, 0, false, 0, 1 },
+        { "\0\0\1\x67\x42\0\x1e\x04\x20", 9, 0, 0, false, 0, 6 },
+        { "\0\0\1\x68\x00\x80\x40", 7, 0, 0, false, 1, 0 },
+        { "\0\0\1\x68\x00\x80\xc0", 7, 0, 0, false, 0, 0 },
     };
 
     (void) state;
@@ -407,13 +345,155 @@ units(void **state)
         wub_h264_unit((const uint8_t *) rows[i].bytes, rows[i].len, &u);
 
         wub_expect(u.pictures == rows[i].pictures && u.lead == rows[i].lead
-                   && u.idr == rows[i].idr && u.sps == rows[i].sps
-                   && u.pps == rows[i].pps && u.sets.len == rows[i].sets,
-                   "row %zu: pictures %u lead %zu sets %zu", i, u.pictures,
-                   u.lead, u.sets.len);
-        wub_expect(u.sets.len == 0
-                   || u.sets.data == rows[i].bytes + rows[i].at,
-                   "row %zu: sets at %td", i, u.sets.data - rows[i].bytes);
+                   && u.closed == rows[i].closed && u.nsets == rows[i].nsets
+                   && u.form.len == rows[i].form && !u.open && !u.refresh,
+                   "row %zu: pictures %u lead %zu sets %zu form %zu", i,
+                   u.pictures, u.lead, u.nsets, u.form.len);
+    }
+}
+
+
+/*
+ * With what decoding can begin: C closed, O open, B broken, R some pictures
+ * later.  Slices: 0x88 and 0xb8 are I, 0x9a and 0x5a are P.
+ */
+static void
+keys(void **state)
+{
+    char              flags[8];
+    size_t            i, n;
+    wub_video_unit_t  u;
+
+    static const struct {
+        const char  *bytes;
+        size_t       len;
+        const char  *flags;
+    } rows[] = {
+        { "\0\0\1\x41\x88\x80", 6, "" },
+        { "\0\0\1\x65\x88\x80", 6, "C" },
+
+        /* recovery points: none, of 0 frames, of 2, of 0 but broken */
+
+        { "\0\0\1\x06\x01\x01\x40\x80\0\0\1\x41\x88\x80", 14, "" },
+        { "\0\0\1\x06\x06\x01\xc4\x80\0\0\1\x41\x88\x80", 14, "O" },
+        { "\0\0\1\x06\x06\x01\x64\x80\0\0\1\x41\x9a\x80", 14, "R" },
+        { "\0\0\1\x06\x06\x01\xe4\x80\0\0\1\x41\x88\x80", 14, "OB" },
+        { "\0\0\1\x06\x06\x01\xe4\x80\0\0\1\x65\x88\x80", 14, "C" },
+
+        /* behind another message, and in one that breaks off */
+
+        { "\0\0\1\x06\x05\x02\x06\x06\x06\x01\xc4\x80"
+          "\0\0\1\x41\x88\x80", 18, "O" },
+        { "\0\0\1\x06\xff\x05\x02\x06\x06\x06\x01\xc4\x80"
+          "\0\0\1\x41\x88\x80", 19, "O" },
+        { "\0\0\1\x06\x05\x09\x06\x06\x06\x01\xc4\x80"
+          "\0\0\1\x41\x88\x80", 18, "" },
+
+        /* slices of I only, with both sets or one */
+
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x68\xce"
+          "\0\0\1\x41\x88\x80", 19, "O" },
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x41\x88\x80", 14, "" },
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x68\xce"
+          "\0\0\1\x41\xb8\x80", 19, "O" },
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x68\xce"
+          "\0\0\1\x41\x9a\x80", 19, "" },
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x68\xce"
+          "\0\0\1\x41\x88\x80\0\0\1\x41\x5a\x80", 25, "" },
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x68\xce", 13, "" },
+        { "\0\0\1\x65\x88\x80\0\0\1\x0a", 10, "CE" },
+    };
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        wub_h264_unit((const uint8_t *) rows[i].bytes, rows[i].len, &u);
+
+        n = 0;
+
+        if (u.closed) {
+            flags[n++] = 'C';
+        }
+
+        if (u.open) {
+            flags[n++] = 'O';
+        }
+
+        if (u.broken) {
+            flags[n++] = 'B';
+        }
+
+        if (u.refresh) {
+            flags[n++] = 'R';
+        }
+
+        if (u.ended) {
+            flags[n++] = 'E';
+        }
+
+        flags[n] = '\0';
+
+        wub_expect(strcmp(flags, rows[i].flags) == 0, "row %zu: %s", i, flags);
+    }
+}
+
+
+/* which SPS the slices use, and whether they are of fields */
+static void
+fields(void **state)
+{
+    size_t            i, len;
+    uint8_t           bytes[WUB_TEST_BITS_MAX], slice[WUB_TEST_BITS_MAX];
+    wub_test_bits_t   w;
+    wub_str_t         s;
+    wub_video_unit_t  u;
+
+    static const struct {
+        sps_t     sps;
+        uint32_t  frame_num;
+        bool      field;
+        bool      want;
+    } rows[] = {
+        { { 100, 1, 0, 0, 0, 3, 3, true, { 0, 0, 0, 0 } }, 8, true, false },
+        { { 100, 1, 0, 0, 0, 3, 3, false, { 0, 0, 0, 0 } }, 8, false, false },
+        { { 100, 1, 0, 0, 0, 3, 3, false, { 0, 0, 0, 0 } }, 8, true, true },
+        { { 244, 3, 0, 0, 0, 3, 3, false, { 0, 0, 0, 0 } }, 8, true, true },
+        { { 244, 3, 0, 0, 0, 3, 3, false, { 0, 0, 0, 0 } }, 8, false, false },
+    };
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        w.n = 0;
+        wub_test_put(&w, 0, 8);
+        wub_test_put(&w, 0, 8);
+        wub_test_put(&w, 1, 8);
+        wub_test_put(&w, 0x41, 8);
+        wub_test_ue(&w, 0);
+        wub_test_ue(&w, 5);
+        wub_test_ue(&w, 7);
+        wub_test_put(&w, 0x55, rows[i].frame_num);
+        wub_test_put(&w, rows[i].field, 1);
+        wub_test_put(&w, 1, 7);
+
+        memset(slice, 0, sizeof(slice));
+        slice[2] = 1;
+        memmove(w.bits, w.bits + 24, w.n - 24);
+        w.n -= 24;
+        len = wub_test_pack(&w, slice + 3);
+
+        wub_h264_unit(slice, len + 3, &u);
+        assert_int_equal(u.pps, 7);
+
+        put_sps(&w, &rows[i].sps, NULL);
+        s = wub_str_n((const char *) bytes, wub_test_pack(&w, bytes));
+
+        wub_expect(wub_h264_field(u.slice, s) == rows[i].want, "row %zu", i);
+
+        u.slice.len = 3;
+        assert_false(wub_h264_field(u.slice, s));
+        u.slice.len = 0;
+        assert_false(wub_h264_field(u.slice, s));
     }
 }
 
@@ -425,6 +505,8 @@ main(void)
         cmocka_unit_test(forms),
         cmocka_unit_test(timings),
         cmocka_unit_test(units),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(fields),
     };
 
     return cmocka_run_group_tests_name("h264", tests, NULL, NULL);

@@ -22,8 +22,15 @@
 typedef struct {
     uint8_t  bytes[PACKETS_MAX * WUB_TS_PACKET];
     size_t   len;
-    uint8_t  counter;
+    uint8_t  counters[4];
 } stream_t;
+
+
+static uint8_t *
+counter(stream_t *s, uint16_t pid)
+{
+    return &s->counters[pid == 0 ? 0 : pid == PMT_PID ? 1 : 2 + (pid & 1)];
+}
 
 
 static void
@@ -31,7 +38,8 @@ packet(stream_t *s, uint16_t pid, bool start, const uint8_t *data, size_t len)
 {
     assert_true(s->len + WUB_TS_PACKET <= sizeof(s->bytes));
 
-    wub_test_packet(s->bytes + s->len, s->counter++, pid, start, data, len);
+    wub_test_packet(s->bytes + s->len, (*counter(s, pid))++, pid, start, data,
+                    len);
     s->len += WUB_TS_PACKET;
 }
 
@@ -258,6 +266,148 @@ wire(void **state)
 }
 
 
+/*
+ * One packet of a script, ten bytes of a stream each: S begins a PES packet,
+ * L one of fifty bytes by its header, B one that is none, c goes on; x and X
+ * are lost; d is sent twice, e marked as broken, j jumps in its counter, r
+ * and R are cut off.
+ */
+static void
+script(stream_t *s, char what)
+{
+    size_t  n;
+
+    static const uint8_t  zeros[10] = { 0 };
+
+    switch (what) {
+
+    case 'S':
+    case 'L':
+    case 'B':
+    case 'R':
+        pes(s, VIDEO_PID, WUB_TS_NONE, WUB_TS_NONE, "0123456789", false);
+
+        if (what == 'L') {
+            s->bytes[s->len - 10 - 4] = 3 + 50;
+        }
+
+        s->bytes[s->len - 10 - 7] = (what != 'B');
+        break;
+
+    case 'd':
+        memcpy(s->bytes + s->len, s->bytes + s->len - WUB_TS_PACKET,
+               WUB_TS_PACKET);
+        s->len += WUB_TS_PACKET;
+        break;
+
+    case 'x':
+    case 'X':
+        (*counter(s, VIDEO_PID))++;
+        break;
+
+    default:
+        for (n = (what == 'j') ? 5 : 0; n > 0; n--) {
+            (*counter(s, VIDEO_PID))++;
+        }
+
+        packet(s, VIDEO_PID, false, zeros, sizeof(zeros));
+        break;
+    }
+
+    if (what == 'e') {
+        s->bytes[s->len - WUB_TS_PACKET + 1] |= 0x80;
+    }
+
+    if (what == 'j') {
+        s->bytes[s->len - WUB_TS_PACKET + 5] |= 0x80;
+    }
+
+    if (what == 'r' || what == 'R') {
+        s->len -= 100;
+    }
+}
+
+
+/* "3!2": three packets' worth of bytes, damaged behind the second */
+static void
+damage(void **state)
+{
+    char                 got[64];
+    size_t               i, k, n;
+    stream_t             s;
+    wub_ts_t             ts;
+    const char          *p;
+    wub_arena_t         *arena;
+    const wub_ts_pes_t  *pes;
+
+    static const struct {
+        const char  *script;
+        const char  *want;
+    } rows[] = {
+        { "SccSc", " 3 2" },
+        { "SccccccccccccccccccS", " 19 1" },
+        { "cSc", " 2" },
+        { "xScxSc", " 2!2 2" },
+        { "ScxcSc", " 3!2 2" },
+        { "ScxcxcSc", " 4!2 2" },
+        { "SccXccSc", " 5!3 2" },
+        { "ScdcSdc", " 3 2" },
+        { "ScecSc", " 3!2 2" },
+        { "Sce", " 2!2" },
+        { "eSc", " 2" },
+        { "Seec", " 2!1" },
+        { "Scjc", " 4" },
+        { "ScSxxxxxxxxxxxxxxxcS", " 2 2!1 1" },
+        { "Scr", " 2!2" },
+        { "ScR", " 2" },
+        { "LccccSc", " 5 2" },
+        { "LccccccSc", " 5 2" },
+        { "LccSc", " 3!3 2" },
+        { "LcxccSc", " 4!2 2" },
+        { "LccccxSc", " 5!5 2" },
+        { "ScBcSc", " 2 0!0 2" },
+        { "BxcS", " 0!0 1" },
+    };
+
+    (void) state;
+    arena = wub_test_arena();
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        make(&s);
+
+        for (p = rows[i].script; *p != '\0'; p++) {
+            script(&s, *p);
+        }
+
+        assert_int_equal(parse(arena, &s, &ts), WUB_OK);
+        got[0] = '\0';
+
+        for (k = 0, n = 0; k < ts.streams[0].npes; k++) {
+            pes = &ts.streams[0].pes[k];
+
+            n += (size_t) snprintf(got + n, sizeof(got) - n, " %zu",
+                                   pes->len / 10);
+
+            if (pes->damaged) {
+                n += (size_t) snprintf(got + n, sizeof(got) - n, "!%zu",
+                                       pes->whole / 10);
+
+            } else {
+                assert_int_equal(pes->whole, pes->len);
+            }
+
+            assert_int_equal(pes->at % WUB_TS_PACKET, 0);
+            assert_true(s.bytes[pes->at + 1] & 0x40);
+        }
+
+        wub_expect(strcmp(got, rows[i].want) == 0, "%s:%s", rows[i].script,
+                   got);
+    }
+
+    wub_arena_destroy(arena);
+}
+
+
 static void
 sections(void **state)
 {
@@ -324,6 +474,7 @@ privates(void **state)
         { "\x0a\x04""eng\0\x05\x06""AC-3..", 14, WUB_TS_AUDIO, "AC-3 audio" },
         { "\x7a\0", 2, WUB_TS_AUDIO, "E-AC-3 audio" },
         { "\x05\x04""AV01", 6, WUB_TS_VIDEO, "AV1 video" },
+        { "\x05\x04HEVC", 6, WUB_TS_VIDEO, "HEVC video" },
         { "\x05\x04KLVA", 6, WUB_TS_OTHER, "data" },
         { "\x05\x02""AC-3", 6, WUB_TS_OTHER, "data" },
         { "\x05\x09""AC-3", 6, WUB_TS_OTHER, "data" },
@@ -354,6 +505,9 @@ privates(void **state)
         assert_int_equal(parse(arena, &s, &ts), WUB_OK);
         assert_int_equal(ts.nstreams, 1);
         wub_expect(ts.streams[0].kind == rows[i].kind, "kind of row %zu", i);
+        wub_expect((ts.streams[0].type == WUB_TS_TYPE_HEVC)
+                   == (strcmp(rows[i].name, "HEVC video") == 0),
+                   "type of row %zu", i);
         assert_string_equal(ts.streams[0].name, rows[i].name);
     }
 
@@ -435,6 +589,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(streams),
         cmocka_unit_test(wire),
+        cmocka_unit_test(damage),
         cmocka_unit_test(sections),
         cmocka_unit_test(privates),
         cmocka_unit_test(unwrap),

@@ -1,0 +1,494 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "common/wub_h264.h"
+#include "common/wub_h265.h"
+#include "common/wub_sets.h"
+#include "worker/worker_footage_video.h"
+
+
+/* of one segment; an index fits the byte of a frame */
+#define WORKER_REEL_FORMS_MAX    64
+
+
+/* what reads a codec */
+typedef struct {
+    wub_ts_type_e   type;
+    const char     *name;
+    void          (*unit)(const uint8_t *data, size_t len,
+                        wub_video_unit_t *ret);
+    wub_rc_t      (*form)(wub_str_t sps, wub_video_form_t *ret);
+} worker_reel_codec_t;
+
+/* the video of a segment, at work */
+typedef struct {
+    worker_footage_t           *f;
+    const worker_reel_codec_t  *codec;
+    const wub_ts_stream_t      *stream;
+    size_t                      size;       /* bytes of the file */
+    wub_sets_t                  sets;
+    wub_str_t                   sps;        /* of the form; may be empty */
+    uint8_t                     form;
+    int64_t                     key;        /* pts of the last key frame */
+    bool                        broken;     /* what is shown before it is */
+    bool                        ended;      /* the sequence, just now */
+    bool                        lost;       /* a picture, just now */
+    bool                        timeless;   /* a frame has no time */
+} worker_reel_t;
+
+
+static worker_rc_t worker_reel_init(worker_reel_t *r, worker_err_t *err);
+static worker_rc_t worker_reel_pes(worker_reel_t *r, size_t i,
+    worker_err_t *err);
+static bool worker_reel_garbage(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit);
+static worker_rc_t worker_reel_sets(worker_reel_t *r,
+    const wub_ts_pes_t *pes, const wub_video_unit_t *unit,
+    worker_err_t *err);
+static bool worker_reel_active(const worker_reel_t *r,
+    const wub_video_unit_t *unit, wub_str_t *ret_sps);
+static worker_rc_t worker_reel_form(worker_reel_t *r,
+    const wub_ts_pes_t *pes, const wub_video_unit_t *unit,
+    worker_err_t *err);
+static worker_rc_t worker_reel_check(const worker_reel_t *r,
+    const wub_ts_pes_t *pes, const wub_video_unit_t *unit,
+    worker_err_t *err);
+static worker_rc_t worker_reel_add(worker_reel_t *r, size_t i,
+    const wub_video_unit_t *unit, worker_err_t *err);
+static bool worker_reel_damaged(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit, int64_t pts);
+static worker_rc_t worker_reel_times(worker_reel_t *r, worker_err_t *err);
+static void worker_reel_end(worker_reel_t *r);
+
+
+static const worker_reel_codec_t  worker_reel_codecs[] = {
+    { WUB_TS_TYPE_H264, "H.264", wub_h264_unit, wub_h264_form },
+    { WUB_TS_TYPE_HEVC, "HEVC", wub_h265_unit, wub_h265_form }
+};
+
+
+worker_rc_t
+worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
+    size_t size, worker_err_t *err)
+{
+    size_t         i, n;
+    worker_rc_t    rc;
+    worker_reel_t  r;
+
+    memset(&r, 0, sizeof(worker_reel_t));
+    wub_sets_init(&r.sets);
+
+    r.f = f;
+    r.stream = stream;
+    r.size = size;
+    r.codec = &worker_reel_codecs[stream->type == WUB_TS_TYPE_HEVC];
+
+    rc = worker_reel_init(&r, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    n = stream->npes;
+
+    /* where a transfer broke off, a picture broke off */
+
+    if (f->segment.type == WUB_SEGMENT_PARTIAL && n > 0) {
+        n--;
+    }
+
+    for (i = 0; i < n; i++) {
+        rc = worker_reel_pes(&r, i, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    if (f->nvideo == 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has no %s picture with which "
+                           "decoding can begin; it cannot be cut.", f->name,
+                           r.codec->name);
+    }
+
+    rc = r.timeless ? worker_reel_times(&r, err) : WORKER_OK;
+
+    if (rc == WORKER_OK) {
+        worker_reel_end(&r);
+    }
+
+    return rc;
+}
+
+
+static worker_rc_t
+worker_reel_init(worker_reel_t *r, worker_err_t *err)
+{
+    size_t             n;
+    worker_footage_t  *f;
+
+    f = r->f;
+    n = r->stream->npes + 1;
+
+    f->frames = wub_arena_alloc(f->arena, n * sizeof(wub_cutplan_frame_t));
+    f->video = wub_arena_alloc(f->arena, n * sizeof(worker_video_t));
+    f->forms = wub_arena_alloc(f->arena, WORKER_REEL_FORMS_MAX
+                                         * sizeof(wub_video_form_t));
+
+    if (f->frames == NULL || f->video == NULL || f->forms == NULL) {
+        return worker_fail_memory(err, f->name);
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_reel_pes(worker_reel_t *r, size_t i, worker_err_t *err)
+{
+    worker_rc_t          rc;
+    wub_video_unit_t     unit;
+    const wub_ts_pes_t  *pes;
+
+    pes = &r->stream->pes[i];
+
+    r->codec->unit(r->stream->data + pes->pos, pes->len, &unit);
+
+    rc = worker_reel_sets(r, pes, &unit, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    if (worker_reel_garbage(r, pes, &unit)) {
+        r->ended = r->ended || unit.ended;
+        return WORKER_OK;
+    }
+
+    rc = worker_reel_form(r, pes, &unit, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    rc = worker_reel_check(r, pes, &unit, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    return worker_reel_add(r, i, &unit, err);
+}
+
+
+/*
+ * What is left out: all before the first key frame, a packet whose time is
+ * lost, and one without a picture.
+ */
+static bool
+worker_reel_garbage(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit)
+{
+    wub_str_t  sps;
+
+    if (r->f->nvideo == 0) {
+        return (!unit->closed && !unit->open)
+               || pes->pts == WUB_TS_NONE
+               || (pes->damaged && !worker_reel_active(r, unit, &sps));
+    }
+
+    if (pes->damaged && pes->pts == WUB_TS_NONE) {
+        r->f->frames[r->f->nvideo - 1].damaged = true;
+        r->lost = true;
+
+        return true;
+    }
+
+    return !pes->damaged && unit->slice.len == 0 && unit->nsets == 0;
+}
+
+
+/* of a damaged packet, those before the damage */
+static worker_rc_t
+worker_reel_sets(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit, worker_err_t *err)
+{
+    size_t                  i;
+    const uint8_t          *end;
+    const wub_video_set_t  *set;
+
+    end = r->stream->data + pes->pos + pes->whole;
+
+    for (i = 0; i < unit->nsets; i++) {
+        set = &unit->sets[i];
+
+        if (pes->damaged
+            && (const uint8_t *) set->bytes.data + set->bytes.len >= end)
+        {
+            break;
+        }
+
+        if (wub_sets_put(&r->sets, set) != WUB_OK) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s has more than %d parameter "
+                               "sets of %s; it cannot be cut.", r->f->name,
+                               WUB_SETS_MAX, r->codec->name);
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+/* the SPS that the slices of an access unit refer to */
+static bool
+worker_reel_active(const worker_reel_t *r, const wub_video_unit_t *unit,
+    wub_str_t *ret_sps)
+{
+    const wub_video_set_t  *set;
+
+    set = wub_sets_find(&r->sets, WUB_VIDEO_PPS, unit->pps);
+
+    if (set != NULL) {
+        set = wub_sets_find(&r->sets, WUB_VIDEO_SPS, set->parent);
+    }
+
+    if (set == NULL) {
+        return false;
+    }
+
+    *ret_sps = set->bytes;
+
+    return true;
+}
+
+
+/* the form can only change with a key frame (H.264 7.4.1.2.1) */
+static worker_rc_t
+worker_reel_form(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit, worker_err_t *err)
+{
+    size_t             i;
+    wub_str_t          sps;
+    worker_footage_t  *f;
+
+    f = r->f;
+
+    if ((!unit->closed && !unit->open)
+        || (pes->damaged && f->nvideo != 0))
+    {
+        return WORKER_OK;
+    }
+
+    if (!worker_reel_active(r, unit, &sps)) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has a key frame without its %s "
+                           "parameter sets; it cannot be cut.", f->name,
+                           r->codec->name);
+    }
+
+    if (wub_str_eq(sps, r->sps)) {
+        return WORKER_OK;
+    }
+
+    if (f->nforms == WORKER_REEL_FORMS_MAX) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The picture changes its form more than %d times "
+                           "within the segment %s; it cannot be cut.",
+                           WORKER_REEL_FORMS_MAX, f->name);
+    }
+
+    if (r->codec->form(sps, &f->forms[f->nforms]) != WUB_OK) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has a broken %s parameter set; it "
+                           "cannot be cut.", f->name, r->codec->name);
+    }
+
+    for (i = 0; !wub_video_same(&f->forms[i], &f->forms[f->nforms]); i++) {
+        /* void */
+    }
+
+    f->nforms += (i == f->nforms);
+
+    r->form = (uint8_t) i;
+    r->sps = sps;
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_reel_check(const worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit, worker_err_t *err)
+{
+    uint32_t  want;
+
+    if (pes->damaged) {
+        return WORKER_OK;
+    }
+
+    want = 1;
+
+    if (r->f->forms[r->form].interlaced && wub_h264_field(unit->slice, r->sps))
+    {
+        want = 2;
+    }
+
+    if (unit->pictures == want) {
+        return WORKER_OK;
+    }
+
+    return worker_fail(err, WORKER_INVALID,
+                       "The segment %s has a video packet that is not one "
+                       "frame, but %u %s; such footage cannot be cut.",
+                       r->f->name, unit->pictures,
+                       (want == 1) ? "pictures" : "fields");
+}
+
+
+static worker_rc_t
+worker_reel_add(worker_reel_t *r, size_t i, const wub_video_unit_t *unit,
+    worker_err_t *err)
+{
+    size_t                next;
+    worker_video_t       *video;
+    worker_footage_t     *f;
+    const wub_ts_pes_t   *pes;
+    wub_cutplan_frame_t  *frame;
+
+    f = r->f;
+    pes = &r->stream->pes[i];
+    frame = &f->frames[f->nvideo];
+    video = &f->video[f->nvideo];
+
+    if (f->nvideo == 0) {
+        f->first = pes->pts;
+    }
+
+    frame->key = unit->closed ? WUB_KEY_CLOSED
+                 : unit->open ? WUB_KEY_OPEN : WUB_KEY_NONE;
+    frame->form = r->form;
+    frame->pts = WUB_TS_NONE;
+    frame->dts = WUB_TS_NONE;
+
+    if (pes->pts == WUB_TS_NONE) {
+        r->timeless = true;
+
+    } else {
+        frame->pts = wub_ts_unwrap(0, pes->pts - f->first);
+        frame->dts = wub_ts_unwrap(0, pes->dts - f->first);
+    }
+
+    frame->damaged = worker_reel_damaged(r, pes, unit, frame->pts);
+    f->nvideo++;
+
+    video->data = r->stream->data + pes->pos;
+    video->len = pes->len;
+    video->sets = wub_sets_carried(&r->sets, unit);
+    video->lead = unit->lead;
+    video->in_force = wub_sets_bytes(&r->sets, f->arena);
+
+    next = (i + 1 < r->stream->npes) ? pes[1].at : r->size;
+    video->pos = pes->at;
+    video->size = next - pes->at;
+
+    if (video->in_force == NULL) {
+        return worker_fail_memory(err, f->name);
+    }
+
+    return WORKER_OK;
+}
+
+
+/* also where it refers to what is not there, and the stream says so */
+static bool
+worker_reel_damaged(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit, int64_t pts)
+{
+    bool  damaged;
+
+    damaged = pes->damaged;
+
+    if (unit->closed || unit->open) {
+        r->key = pts;
+        r->broken = unit->broken || (unit->open && r->ended);
+
+    } else {
+        damaged = damaged || r->lost || (r->broken && pts < r->key);
+    }
+
+    r->lost = false;
+    r->ended = unit->ended;
+
+    return damaged;
+}
+
+
+/*
+ * Where pictures are not reordered, one without a time lies between its
+ * neighbours, as far from one as from the other.
+ */
+static worker_rc_t
+worker_reel_times(worker_reel_t *r, worker_err_t *err)
+{
+    size_t                i, k, last;
+    int64_t               step;
+    wub_cutplan_frame_t  *frames;
+
+    frames = r->f->frames;
+    last = 0;
+    step = 0;
+
+    for (i = 1; i < r->f->nvideo; i++) {
+
+        if (frames[i].pts == WUB_TS_NONE) {
+            continue;
+        }
+
+        step = (frames[i].pts - frames[last].pts) / (int64_t) (i - last);
+
+        if (frames[i].pts != frames[i].dts || step <= 0) {
+            break;
+        }
+
+        for (k = last + 1; k < i; k++) {
+            frames[k].pts = frames[last].pts + step * (int64_t) (k - last);
+            frames[k].dts = frames[k].pts;
+        }
+
+        last = i;
+    }
+
+    if (i < r->f->nvideo || step == 0 || frames[0].pts != frames[0].dts) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has frames without a time stamp, "
+                           "and an order that does not tell theirs; it "
+                           "cannot be cut.", r->f->name);
+    }
+
+    for (k = last + 1; k < r->f->nvideo; k++) {
+        frames[k].pts = frames[last].pts + step * (int64_t) (k - last);
+        frames[k].dts = frames[k].pts;
+    }
+
+    return WORKER_OK;
+}
+
+
+static void
+worker_reel_end(worker_reel_t *r)
+{
+    size_t             i;
+    int64_t            last;
+    worker_footage_t  *f;
+
+    f = r->f;
+    last = 0;
+
+    for (i = 0; i < f->nvideo; i++) {
+        last = (f->frames[i].pts > last) ? f->frames[i].pts : last;
+        f->ndamaged += f->frames[i].damaged;
+    }
+
+    f->spacing = worker_footage_spacing(f, last);
+    f->end = last + f->spacing;
+}
