@@ -1,0 +1,188 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include <string.h>
+
+#include "worker/worker_survey.h"
+
+
+/*
+ * The bytes of a segment that are looked at: mostly its parameter sets and
+ * some sound.  Where there is no whole frame, more; where no sound of a
+ * track was ever heard, more too.
+ */
+static const size_t  worker_survey_heads[] = {
+    (size_t) 64 << 10, (size_t) 256 << 10, (size_t) 2 << 20, SIZE_MAX
+};
+
+#define WORKER_SURVEY_HEADS                                                   \
+    (sizeof(worker_survey_heads) / sizeof(worker_survey_heads[0]))
+
+/* segments in which a sound is sought: there may be none in any */
+#define WORKER_SURVEY_SEARCHES   8
+
+
+static void worker_survey_video(worker_survey_t *s,
+    const wub_video_form_t *form, int64_t time);
+static void worker_survey_sound(worker_survey_track_t *track,
+    const worker_sound_t *form, int64_t time);
+static bool worker_survey_heard(const worker_survey_t *s,
+    const worker_form_t *form);
+
+
+void
+worker_survey_add(worker_survey_t *s, const worker_form_t *form,
+    int64_t time)
+{
+    size_t  i;
+
+    worker_survey_video(s, &form->video, time);
+
+    s->ntracks = (form->ntracks > s->ntracks) ? form->ntracks : s->ntracks;
+
+    for (i = 0; i < form->ntracks; i++) {
+        if (form->tracks[i].rate != 0) {
+            worker_survey_sound(&s->tracks[i], &form->tracks[i], time);
+        }
+    }
+}
+
+
+worker_rc_t
+worker_survey_segment(worker_survey_t *s, const worker_store_t *store,
+    const wub_hour_t *hour, const wub_segment_t *segment, int64_t time,
+    const worker_tick_t *tick, worker_err_t *err)
+{
+    size_t             i;
+    worker_rc_t        rc;
+    worker_form_t      form;
+    worker_footage_t  *head;
+
+    rc = WORKER_INVALID;
+
+    for (i = 0; i < WORKER_SURVEY_HEADS && rc == WORKER_INVALID; i++) {
+
+        rc = worker_footage_head(&head, store, hour, segment,
+                                 worker_survey_heads[i], tick, err);
+        if (rc != WORKER_OK) {
+            continue;
+        }
+
+        form = worker_footage_form(head);
+        worker_footage_free(head);
+
+        if (i < WORKER_SURVEY_HEADS - 2
+            && s->nsearched < WORKER_SURVEY_SEARCHES
+            && !worker_survey_heard(s, &form))
+        {
+            s->nsearched++;
+            rc = WORKER_INVALID;
+        }
+    }
+
+    if (rc == WORKER_OK) {
+        worker_survey_add(s, &form, time);
+    }
+
+    return rc;
+}
+
+
+void
+worker_survey_form(const worker_survey_t *s, worker_form_t *ret)
+{
+    size_t                        i, k;
+    int64_t                       most;
+    const worker_survey_track_t  *track;
+
+    memset(ret, 0, sizeof(worker_form_t));
+
+    most = -1;
+
+    for (i = 0; i < s->nvideo; i++) {
+        if (s->video[i].time > most) {
+            most = s->video[i].time;
+            ret->video = s->video[i].form;
+        }
+    }
+
+    ret->ntracks = s->ntracks;
+
+    for (i = 0; i < s->ntracks; i++) {
+        track = &s->tracks[i];
+        most = -1;
+
+        for (k = 0; k < track->nforms; k++) {
+            if (track->forms[k].time > most) {
+                most = track->forms[k].time;
+                ret->tracks[i] = track->forms[k].form;
+            }
+        }
+    }
+}
+
+
+static void
+worker_survey_video(worker_survey_t *s, const wub_video_form_t *form,
+    int64_t time)
+{
+    size_t  i;
+
+    for (i = 0; i < s->nvideo; i++) {
+        if (wub_video_same(&s->video[i].form, form)) {
+            s->video[i].time += time;
+            return;
+        }
+    }
+
+    if (s->nvideo < WORKER_SURVEY_FORMS) {
+        s->video[i].form = *form;
+        s->video[i].time = time;
+        s->nvideo++;
+    }
+}
+
+
+static void
+worker_survey_sound(worker_survey_track_t *track, const worker_sound_t *form,
+    int64_t time)
+{
+    size_t                  i;
+    const worker_sound_t   *f;
+
+    for (i = 0; i < track->nforms; i++) {
+        f = &track->forms[i].form;
+
+        if (f->rate == form->rate && f->channels == form->channels
+            && f->object == form->object)
+        {
+            track->forms[i].time += time;
+            return;
+        }
+    }
+
+    if (track->nforms < WORKER_SURVEY_FORMS) {
+        track->forms[i].form = *form;
+        track->forms[i].time = time;
+        track->nforms++;
+    }
+}
+
+
+/* true when of each track some sound is known, from here or from before */
+static bool
+worker_survey_heard(const worker_survey_t *s, const worker_form_t *form)
+{
+    size_t  i;
+
+    for (i = 0; i < form->ntracks; i++) {
+        if (form->tracks[i].rate == 0 && s->tracks[i].nforms == 0) {
+            return false;
+        }
+    }
+
+    return true;
+}
