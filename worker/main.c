@@ -44,7 +44,9 @@ static int main_run(const worker_command_t *command, worker_main_t *ctx);
 static int main_level(const char *name, worker_log_level_e *ret);
 static int main_cut(worker_main_t *ctx);
 static int main_media(worker_main_t *ctx);
-static int main_media_ranges(worker_main_t *ctx, wub_ranges_t *ret);
+static int main_media_kind(const worker_options_t *options,
+    worker_media_t *media);
+static int main_media_ranges(worker_main_t *ctx, worker_media_t *media);
 static int main_migrate(worker_main_t *ctx);
 static void main_report(void *data, const char *line);
 static int main_required(const char *value, const char *what);
@@ -58,7 +60,7 @@ static const worker_command_t  main_commands[] = {
     { "cut", WORKER_CMD_CUT, main_cut, "",
       "finds jobs, cuts and stores their videos, until it is stopped" },
     { "media", WORKER_CMD_MEDIA, main_media, "KIND ",
-      "makes one cut of footage into a file; KIND is smart" },
+      "cuts footage; KIND is rough, smart, mpegts, mp4, webm or archive" },
     { "migrate", WORKER_CMD_MIGRATE, main_migrate, "",
       "brings the database to the current schema" },
     { "render", 0, NULL, "", "not in this version" },
@@ -238,34 +240,35 @@ main_media(worker_main_t *ctx)
     const worker_options_t  *options = &ctx->options;
 
     if (options->words.nitems == 0) {
-        return main_usage("%s needs a KIND; there is smart, see --help",
-                          "media");
+        return main_usage("%s needs a KIND: " WORKER_KIND_NAMES, "media");
     }
 
     if (main_required(ctx->config.segments,
                       "the segment store: --segments DIR")
         || main_required(options->channel, "the channel: --channel C")
-        || main_required(options->output, "where to write: --output FILE"))
+        || (!options->plan
+            && main_required(options->output,
+                             "where to write: --output FILE")))
     {
         return WORKER_EXIT_USAGE;
     }
 
     memset(&media, 0, sizeof(worker_media_t));
 
-    media.kind = options->words.items[0];
+    if (main_media_kind(options, &media) != WORKER_EXIT_OK
+        || main_media_ranges(ctx, &media) != WORKER_EXIT_OK)
+    {
+        return WORKER_EXIT_USAGE;
+    }
+
     media.store.segments = ctx->config.segments;
     media.store.channel = options->channel;
     media.store.quality = (options->quality != NULL) ? options->quality
                                                      : "source";
     media.store.tolerance = WUB_BEST_TOLERANCE;
     media.allow_holes = options->allow_holes;
-    media.plan = options->plan;
     media.output = options->output;
     media.stop = worker_loop_stop();
-
-    if (main_media_ranges(ctx, &media.ranges) != WORKER_EXIT_OK) {
-        return WORKER_EXIT_USAGE;
-    }
 
     worker_loop_setup_child();
 
@@ -281,13 +284,58 @@ main_media(worker_main_t *ctx)
 }
 
 
+/* the kind, its settings, and whether its plan is asked for */
 static int
-main_media_ranges(worker_main_t *ctx, wub_ranges_t *ret)
+main_media_kind(const worker_options_t *options, worker_media_t *media)
+{
+    size_t         i;
+    const char    *name;
+    worker_err_t   err;
+
+    name = options->words.items[0];
+    media->kind = worker_kind_find(name);
+
+    if (media->kind == NULL) {
+        return main_usage("\"%s\" is not a kind of cut; there are "
+                          WORKER_KIND_NAMES, name);
+    }
+
+    worker_encode_defaults(&media->encode, media->kind->name);
+
+    for (i = 0; i < options->encode.nitems; i++) {
+        if (worker_encode_text(&media->encode, options->encode.items[i], &err)
+            != WORKER_OK)
+        {
+            return main_usage("--encode: %s", err.text);
+        }
+    }
+
+    if (worker_encode_check(&media->encode, &err) != WORKER_OK) {
+        return main_usage("--encode: %s", err.text);
+    }
+
+    if (options->plan) {
+        media->plan = WORKER_MEDIA_PLAN_ONLY;
+
+    } else if (options->log_level != NULL
+               && strcmp(options->log_level, "debug") == 0)
+    {
+        media->plan = WORKER_MEDIA_PLAN_BESIDE;
+    }
+
+    return WORKER_EXIT_OK;
+}
+
+
+static int
+main_media_ranges(worker_main_t *ctx, worker_media_t *media)
 {
     size_t                i;
     const char           *text;
+    wub_ranges_t         *ret;
     const worker_list_t  *ranges, *transitions;
 
+    ret = &media->ranges;
     ranges = &ctx->options.ranges;
     transitions = &ctx->options.transitions;
 
@@ -337,7 +385,7 @@ main_media_ranges(worker_main_t *ctx, wub_ranges_t *ret)
                               " not \"%s\"", text);
         }
 
-        if (ret->transitions[i].type.len > 0) {
+        if (ret->transitions[i].type.len > 0 && !media->kind->whole) {
             return main_usage("--transition \"%s\" is not in this version;"
                               " only hard cuts are", text);
         }

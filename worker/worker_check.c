@@ -147,14 +147,22 @@ worker_check_location(const worker_config_t *config, const worker_job_t *job,
                            name != NULL ? name : "");
     }
 
-    ret->kind = (cut_type != NULL) ? worker_config_cut_kind(cut_type)
-                                   : ret->location->cut_type;
+    ret->kind = (cut_type != NULL) ? worker_kind_find(cut_type)
+                                   : ret->location->kind;
 
-    if (ret->kind == NULL || !worker_cut_known(ret->kind)) {
+    if (ret->kind == NULL) {
         return worker_fail(err, WORKER_INVALID,
-                           "The cut type \"%s\" is not in this version; use"
-                           " \"smart\"",
-                           cut_type != NULL ? cut_type : "");
+                           "\"%s\" is not a cut type; use "
+                           WORKER_KIND_NAMES, cut_type);
+    }
+
+    /* settings are those of the location's own kind */
+
+    if (ret->kind == ret->location->kind) {
+        ret->encode = ret->location->encode;
+
+    } else {
+        worker_encode_defaults(&ret->encode, ret->kind->name);
     }
 
     return WORKER_OK;
@@ -194,7 +202,7 @@ worker_check_ranges(wub_arena_t *arena, const worker_job_t *job,
                            " submit it again");
     }
 
-    for (i = 0; i < ret->ranges.ntransitions; i++) {
+    for (i = 0; i < ret->ranges.ntransitions && !ret->kind->whole; i++) {
         if (ret->ranges.transitions[i].type.len > 0) {
             return worker_fail(err, WORKER_INVALID,
                                "The transition \"%.*s\" after range %zu is"

@@ -21,7 +21,8 @@
 
 typedef struct {
     const worker_location_t  *location;
-    const char               *kind;         /* of worker_cut_run() */
+    const worker_kind_t      *kind;
+    worker_encode_t           encode;       /* settings of that kind */
     worker_store_t            store;
     wub_ranges_t              ranges;
     bool                      allow_holes;

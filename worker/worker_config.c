@@ -12,6 +12,9 @@
 
 #define WORKER_CONFIG_JOBS_MAX   64
 
+/* a number as text */
+#define WORKER_CONFIG_NUMBER     64
+
 /* one key of the file, with the objects around it */
 #define WORKER_CONFIG_PATH       512
 
@@ -22,6 +25,7 @@ typedef enum {
     WORKER_CONFIG_JOBS,         /* int64_t, 1 to WORKER_CONFIG_JOBS_MAX */
     WORKER_CONFIG_STRINGS,      /* worker_list_t */
     WORKER_CONFIG_OTHER,        /* an object that another role reads */
+    WORKER_CONFIG_LATER,        /* what depends on the keys beside it */
     WORKER_CONFIG_CUT,          /* worker_config_cut_t */
     WORKER_CONFIG_LOCATIONS     /* worker_config_cut_t's locations */
 } worker_config_kind_e;
@@ -59,8 +63,12 @@ static worker_rc_t worker_config_location_read(worker_config_ctx_t *ctx,
     json_t *json, const char *name, worker_location_t *ret);
 static worker_rc_t worker_config_location_type(worker_config_ctx_t *ctx,
     json_t *json);
-static worker_rc_t worker_config_location_path(worker_config_ctx_t *ctx,
-    worker_location_t *location);
+static worker_rc_t worker_config_location_cut(worker_config_ctx_t *ctx,
+    json_t *json, worker_location_t *location);
+static worker_rc_t worker_config_encode(json_t *json, worker_encode_t *ret,
+    worker_err_t *err);
+static worker_rc_t worker_config_setting(worker_encode_t *e,
+    const char *key, json_t *value, worker_err_t *err);
 static const worker_config_name_t *worker_config_find(
     const worker_config_name_t *names, const char *name);
 static worker_rc_t worker_config_dup(worker_config_ctx_t *ctx, wub_str_t s,
@@ -99,6 +107,7 @@ static const worker_config_key_t  worker_config_local_keys[] = {
     { "type", WORKER_CONFIG_STRING, offsetof(worker_location_t, type) },
     { "cut_type", WORKER_CONFIG_STRING,
       offsetof(worker_location_t, cut_type) },
+    { "encode", WORKER_CONFIG_LATER, 0 },
     { "path", WORKER_CONFIG_STRING, offsetof(worker_location_t, path) },
     { "url_prefix", WORKER_CONFIG_STRING,
       offsetof(worker_location_t, url_prefix) },
@@ -115,19 +124,6 @@ static const worker_config_name_t  worker_config_types[] = {
     { "local", "local" },
     { "local-archive", NULL },
     { "youtube", NULL },
-    { NULL, NULL }
-};
-
-/* "fast" promises less than "smart" holds */
-static const worker_config_name_t  worker_config_cut_types[] = {
-    { "smart", "smart" },
-    { "fast", "smart" },
-    { "rough", NULL },
-    { "full", NULL },
-    { "mpegts", NULL },
-    { "webm", NULL },
-    { "mp4", NULL },
-    { "archive", NULL },
     { NULL, NULL }
 };
 
@@ -175,32 +171,6 @@ worker_config_load(wub_arena_t *arena, const worker_options_t *options,
     *ret = config;
 
     return WORKER_OK;
-}
-
-
-const worker_location_t *
-worker_config_location(const worker_config_cut_t *cut, const char *name)
-{
-    size_t  i;
-
-    for (i = 0; i < cut->nlocations; i++) {
-        if (strcmp(cut->locations[i].name, name) == 0) {
-            return &cut->locations[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-const char *
-worker_config_cut_kind(const char *cut_type)
-{
-    const worker_config_name_t  *name;
-
-    name = worker_config_find(worker_config_cut_types, cut_type);
-
-    return (name != NULL) ? name->kind : NULL;
 }
 
 
@@ -307,6 +277,9 @@ worker_config_value(worker_config_ctx_t *ctx, json_t *json,
     case WORKER_CONFIG_LOCATIONS:
         return worker_config_locations(ctx, json, field);
 
+    case WORKER_CONFIG_LATER:
+        return WORKER_OK;
+
     case WORKER_CONFIG_OTHER:
         break;
     }
@@ -406,8 +379,8 @@ static worker_rc_t
 worker_config_location_read(worker_config_ctx_t *ctx, json_t *json,
     const char *name, worker_location_t *ret)
 {
-    worker_rc_t                  rc;
-    const worker_config_name_t  *type;
+    const char   *why;
+    worker_rc_t   rc;
 
     /* keys depend on the type, so it is looked at first */
 
@@ -428,19 +401,19 @@ worker_config_location_read(worker_config_ctx_t *ctx, json_t *json,
         return rc;
     }
 
-    type = worker_config_find(worker_config_cut_types, ret->cut_type);
-
-    if (type == NULL || type->kind == NULL) {
-        (void) worker_config_enter(ctx, "cut_type");
-        return worker_config_fail(ctx, (type == NULL)
-                                  ? "is not a cut type; use \"smart\""
-                                  : "names a cut type that is not in this"
-                                    " version; use \"smart\"");
+    rc = worker_config_location_cut(ctx, json, ret);
+    if (rc != WORKER_OK) {
+        return rc;
     }
 
-    ret->cut_type = type->kind;
+    why = worker_config_folder(ctx->arena, &ret->path);
 
-    return worker_config_location_path(ctx, ret);
+    if (why != NULL) {
+        (void) worker_config_enter(ctx, "path");
+        return worker_config_fail(ctx, why);
+    }
+
+    return WORKER_OK;
 }
 
 
@@ -483,30 +456,94 @@ worker_config_location_type(worker_config_ctx_t *ctx, json_t *json)
 
 
 static worker_rc_t
-worker_config_location_path(worker_config_ctx_t *ctx,
+worker_config_location_cut(worker_config_ctx_t *ctx, json_t *json,
     worker_location_t *location)
 {
-    size_t  len;
+    size_t         len;
+    json_t        *encode;
+    worker_err_t   err;
 
-    (void) worker_config_enter(ctx, "path");
+    location->kind = worker_kind_find(location->cut_type);
 
-    if (location->path == NULL) {
-        return worker_config_fail(ctx, "is missing; name the folder where"
-                                  " videos go");
+    if (location->kind == NULL) {
+        (void) worker_config_enter(ctx, "cut_type");
+        return worker_config_fail(ctx, "is not a cut type; use "
+                                  WORKER_KIND_NAMES);
     }
 
-    if (location->path[0] != '/') {
-        return worker_config_fail(ctx, "must begin with a slash");
+    worker_encode_defaults(&location->encode, location->kind->name);
+
+    encode = json_object_get(json, "encode");
+    len = worker_config_enter(ctx, "encode");
+
+    if (encode != NULL
+        && worker_config_encode(encode, &location->encode, &err) != WORKER_OK)
+    {
+        return worker_fail(ctx->err, WORKER_INVALID, "%s: %s: %s", ctx->what,
+                           ctx->path, err.text);
     }
 
-    len = strlen(location->path);
+    ctx->path[len] = '\0';
 
-    while (len > 1 && location->path[len - 1] == '/') {
-        len--;
+    return WORKER_OK;
+}
+
+
+/* the name of a whole set, or an object of names and values */
+static worker_rc_t
+worker_config_encode(json_t *json, worker_encode_t *ret, worker_err_t *err)
+{
+    json_t       *value;
+    const char   *key;
+    worker_rc_t   rc;
+
+    if (json_is_string(json)) {
+        return worker_encode_text(ret, json_string_value(json), err);
     }
 
-    return worker_config_dup(ctx, wub_str_n(location->path, len),
-                             &location->path);
+    if (!json_is_object(json)) {
+        return worker_fail(err, WORKER_INVALID, "It must be an object of "
+                           "names and values, or \"youtube\".");
+    }
+
+    json_object_foreach(json, key, value) {
+        rc = worker_config_setting(ret, key, value, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    return worker_encode_check(ret, err);
+}
+
+
+static worker_rc_t
+worker_config_setting(worker_encode_t *e, const char *key, json_t *value,
+    worker_err_t *err)
+{
+    char    text[WORKER_CONFIG_NUMBER];
+    size_t  n;
+
+    if (json_is_string(value)) {
+        return worker_encode_set(e, key, json_string_value(value), err);
+    }
+
+    /* of a whole set, true says that it is wanted */
+
+    if (json_is_true(value) && worker_encode_text(e, key, NULL) == WORKER_OK) {
+        return WORKER_OK;
+    }
+
+    if (json_is_boolean(value)) {
+        return worker_encode_set(e, key, json_is_true(value) ? "yes" : "no",
+                                 err);
+    }
+
+    n = json_dumpb(value, text, sizeof(text),
+                   JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+    text[(n < sizeof(text)) ? n : 0] = '\0';
+
+    return worker_encode_set(e, key, text, err);
 }
 
 

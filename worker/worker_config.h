@@ -16,18 +16,22 @@
 
 #include "common/wub_arena.h"
 #include "worker/worker.h"
+#include "worker/worker_encode.h"
+#include "worker/worker_kind.h"
 #include "worker/worker_options.h"
 
 
 typedef struct {
-    const char  *name;
-    const char  *type;          /* "local" */
-    const char  *cut_type;      /* a kind of worker_cut_run() */
-    const char  *path;          /* absolute, no slash at its end */
-    const char  *url_prefix;    /* NULL: links are file:// */
-    bool         write_info;
-    bool         no_uploader;   /* known, but its jobs are not taken */
-    bool         no_updater;
+    const char           *name;
+    const char           *type;         /* "local" */
+    const char           *cut_type;
+    const worker_kind_t  *kind;         /* that cut_type names */
+    worker_encode_t       encode;       /* of that kind */
+    const char           *path;         /* absolute, no slash at its end */
+    const char           *url_prefix;   /* NULL: links are file:// */
+    bool                  write_info;
+    bool                  no_uploader;  /* known, but its jobs are not taken */
+    bool                  no_updater;
 } worker_location_t;
 
 typedef struct {
@@ -67,12 +71,12 @@ worker_rc_t worker_config_override(wub_arena_t *arena,
     const worker_options_t *options, worker_config_t *ret,
     worker_err_t *err);
 
+/* the folder of a location; NULL, or what is wrong with it */
+const char *worker_config_folder(wub_arena_t *arena, const char **path);
+
 /* NULL when there is none of this name */
 const worker_location_t *worker_config_location(
     const worker_config_cut_t *cut, const char *name);
-
-/* the kind of worker_cut_run() for a cut type, NULL: not in this version */
-const char *worker_config_cut_kind(const char *cut_type);
 
 
 #endif /* WORKER_CONFIG_H_INCLUDED_ */

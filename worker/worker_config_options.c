@@ -3,7 +3,7 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * What the command line and the environment say, over what the file says,
- * and the defaults below both.
+ * and the defaults below both; and what is found in the result.
  */
 
 
@@ -77,6 +77,46 @@ worker_config_override(wub_arena_t *arena, const worker_options_t *options,
     }
 
     return worker_config_cut_options(arena, options, &ret->cut, err);
+}
+
+
+const char *
+worker_config_folder(wub_arena_t *arena, const char **path)
+{
+    size_t  len;
+
+    if (*path == NULL) {
+        return "is missing; name the folder where videos go";
+    }
+
+    if ((*path)[0] != '/') {
+        return "must begin with a slash";
+    }
+
+    len = strlen(*path);
+
+    while (len > 1 && (*path)[len - 1] == '/') {
+        len--;
+    }
+
+    *path = wub_arena_strdup(arena, wub_str_n(*path, len));
+
+    return (*path != NULL) ? NULL : "is too much for the memory";
+}
+
+
+const worker_location_t *
+worker_config_location(const worker_config_cut_t *cut, const char *name)
+{
+    size_t  i;
+
+    for (i = 0; i < cut->nlocations; i++) {
+        if (strcmp(cut->locations[i].name, name) == 0) {
+            return &cut->locations[i];
+        }
+    }
+
+    return NULL;
 }
 
 

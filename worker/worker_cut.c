@@ -4,60 +4,51 @@
  */
 
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/wub_time.h"
+#include "common/wub_ts.h"
 #include "worker/worker_av.h"
 #include "worker/worker_cut.h"
-#include "worker/worker_join.h"
+#include "worker/worker_cut_first.h"
+#include "worker/worker_cut_makers.h"
+#include "worker/worker_rough.h"
 
 
 /* milliseconds from one call of the progress function to the next */
 #define WORKER_CUT_PACE          50
 
-
-typedef struct {
-    const worker_cut_t     *cut;
-    wub_arena_t            *arena;      /* of one range's chain */
-    wub_arena_t            *beside;     /* of a look beyond it */
-    worker_making_t         making;
-    void                   *join;       /* NULL before the first segment */
-    worker_cut_progress_t   progress;
-    int64_t                 told;       /* when progress was, ms */
-} worker_cutter_t;
+/* what a segment may lack of the time that its name says, microseconds */
+#define WORKER_CUT_SHORT         100000
 
 
-static worker_rc_t worker_cut_check(worker_cutter_t *c, worker_err_t *err);
-static worker_rc_t worker_cut_chain(worker_cutter_t *c,
-    const wub_range_t *range, wub_chain_t *ret, worker_err_t *err);
+static worker_rc_t worker_cut_init(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_ranges(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_range(worker_cutter_t *c,
     const wub_range_t *range, worker_err_t *err);
+static worker_rc_t worker_cut_segment(worker_cutter_t *c,
+    const wub_range_t *range, const wub_best_part_t *part, bool hole,
+    worker_err_t *err);
+static worker_rc_t worker_cut_whole(worker_cutter_t *c,
+    const wub_best_part_t *part, worker_err_t *err);
+static worker_rc_t worker_cut_open(worker_cutter_t *c,
+    const worker_footage_t *footage, bool hole, worker_err_t *err);
+static worker_rc_t worker_cut_close(worker_cutter_t *c, worker_err_t *err);
+static bool worker_cut_fits(const worker_form_t *form,
+    const worker_footage_t *footage);
+static void worker_cut_look(worker_cutter_t *c,
+    const worker_footage_t *footage);
+static worker_rc_t worker_cut_step(void *data,
+    const worker_footage_t *footage, const worker_step_t *step,
+    worker_err_t *err);
 static worker_rc_t worker_cut_beside(void *data,
     const worker_footage_t *footage, bool before, worker_footage_t **ret,
     worker_err_t *err);
-static worker_rc_t worker_cut_stopped(worker_rc_t rc, worker_err_t *err);
 static worker_rc_t worker_cut_tick(void *data);
 static void worker_cut_tell(worker_cutter_t *c);
-
-
-static const char *const  worker_cut_kinds[] = { "smart", "fast" };
-
-
-bool
-worker_cut_known(const char *kind)
-{
-    size_t  i;
-
-    for (i = 0; i < sizeof(worker_cut_kinds) / sizeof(char *); i++) {
-        if (strcmp(kind, worker_cut_kinds[i]) == 0) {
-            return true;
-        }
-    }
-
-    return false;
-}
+static void worker_cut_sum(const worker_cutter_t *c, worker_made_t *ret);
 
 
 worker_rc_t
@@ -65,7 +56,6 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     worker_cut_result_t *ret, worker_err_t *err)
 {
     worker_rc_t       rc;
-    worker_made_t     made;
     worker_cutter_t  *c;
 
     worker_av_setup();
@@ -76,23 +66,11 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     }
 
     c->cut = cut;
-    c->arena = wub_arena_create(WUB_ARENA_MAX);
-    c->beside = wub_arena_create(WUB_ARENA_MAX);
 
-    c->making.write = cut->write;
-    c->making.write_data = cut->write_data;
-    c->making.fd = -1;
-    c->making.beside = worker_cut_beside;
-    c->making.beside_data = c;
-    c->making.tick.call = worker_cut_tick;
-    c->making.tick.data = c;
-
-    rc = (c->arena != NULL && c->beside != NULL)
-         ? WORKER_OK
-         : worker_fail_memory(err, "Cutting");
+    rc = worker_cut_init(c, err);
 
     if (rc == WORKER_OK) {
-        rc = worker_cut_check(c, err);
+        rc = worker_cut_first(c, err);
     }
 
     if (rc == WORKER_OK) {
@@ -100,111 +78,57 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     }
 
     if (rc == WORKER_OK) {
-        worker_join_maker.made(c->join, &made);
-        ret->frames = made.frames;
-        ret->copied = made.copied;
-        ret->duration = made.done;
-        ret->bytes = made.bytes;
+        *ret = c->result;
     }
 
-    worker_join_maker.free(c->join);
+    if (c->maker != NULL) {
+        c->ops->free(c->maker);
+    }
+
+    worker_plan_free(&c->plan);
     wub_arena_destroy(c->arena);
-    wub_arena_destroy(c->beside);
+    wub_arena_destroy(c->scratch);
 
-    return worker_cut_stopped(rc, err);
-}
-
-
-/* everything that can be said before the first byte */
-static worker_rc_t
-worker_cut_check(worker_cutter_t *c, worker_err_t *err)
-{
-    size_t              i;
-    worker_rc_t         rc;
-    wub_chain_t         chain;
-    const wub_range_t  *range;
-
-    if (!worker_cut_known(c->cut->kind)) {
-        return worker_fail(err, WORKER_INVALID,
-                           "Cuts of type '%s' are not there yet; use smart.",
-                           c->cut->kind);
+    if (rc == WORKER_STOPPED) {
+        return worker_fail(err, rc, "The cut was stopped before its end.");
     }
 
-    if (c->cut->ranges->nranges == 0) {
-        return worker_fail(err, WORKER_INVALID,
-                           "There is no range to cut.");
-    }
-
-    for (i = 0; i < c->cut->ranges->ntransitions; i++) {
-        if (c->cut->ranges->transitions[i].type.len != 0) {
-            return worker_fail(err, WORKER_INVALID,
-                               "Transitions are not there yet; use hard "
-                               "cuts.");
-        }
-    }
-
-    for (i = 0; i < c->cut->ranges->nranges; i++) {
-        range = &c->cut->ranges->ranges[i];
-
-        if (range->end == INT64_MAX || range->start >= range->end) {
-            return worker_fail(err, WORKER_INVALID,
-                               "The end of range %zu must be set and after "
-                               "its start.", i + 1);
-        }
-
-        if (range->end - range->start > WORKER_CUT_HOURS * WUB_HOUR) {
-            return worker_fail(err, WORKER_INVALID,
-                               "Range %zu is longer than %d hours; correct "
-                               "it.", i + 1, WORKER_CUT_HOURS);
-        }
-
-        rc = worker_cut_chain(c, range, &chain, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-    }
-
-    c->progress.total = wub_ranges_length(c->cut->ranges);
-
-    return WORKER_OK;
+    return rc;
 }
 
 
 static worker_rc_t
-worker_cut_chain(worker_cutter_t *c, const wub_range_t *range,
-    wub_chain_t *ret, worker_err_t *err)
+worker_cut_init(worker_cutter_t *c, worker_err_t *err)
 {
-    char                    start[WUB_TIME_LEN], end[WUB_TIME_LEN];
-    char                    from[WUB_TIME_LEN], to[WUB_TIME_LEN];
-    worker_rc_t             rc;
-    const wub_best_part_t  *part;
+    const worker_cut_t  *cut = c->cut;
 
-    wub_arena_reset(c->arena);
+    c->ops = worker_cut_maker(cut->kind);
 
-    rc = worker_cut_tick(c);
-    if (rc != WORKER_OK) {
-        return rc;
+    worker_encode_defaults(&c->encode, cut->kind->name);
+
+    c->making.write = cut->write;
+    c->making.write_data = cut->write_data;
+    c->making.fd = cut->fd;
+    c->making.beside = worker_cut_beside;
+    c->making.beside_data = c;
+    c->making.tick.call = worker_cut_tick;
+    c->making.tick.data = c;
+    c->making.encode = (cut->encode != NULL) ? cut->encode : &c->encode;
+    c->making.step = worker_cut_step;
+    c->making.step_data = c;
+    c->making.dry = cut->dry;
+
+    c->plan.write = cut->plan;
+    c->plan.data = cut->plan_data;
+
+    c->arena = wub_arena_create(WUB_ARENA_MAX);
+    c->scratch = wub_arena_create(WUB_ARENA_MAX);
+
+    if (c->arena == NULL || c->scratch == NULL) {
+        return worker_fail_memory(err, "Cutting");
     }
 
-    rc = worker_store_chain(c->arena, &c->cut->store, range, ret, err);
-    if (rc != WORKER_OK || ret->nholes == 0 || c->cut->allow_holes) {
-        return rc;
-    }
-
-    for (part = ret->parts; part->segment != NULL; part++) {
-        /* void */
-    }
-
-    wub_time_format(range->start, start);
-    wub_time_format(range->end, end);
-    wub_time_format(part->from, from);
-    wub_time_format(part->to, to);
-
-    return worker_fail(err, WORKER_HOLES,
-                       "The range %.*s to %.*s has a hole from %.*s to %.*s; "
-                       "wait for its segments, or allow holes.",
-                       WUB_TIME_LEN, start, WUB_TIME_LEN, end,
-                       WUB_TIME_LEN, from, WUB_TIME_LEN, to);
+    return worker_plan_init(&c->plan, err);
 }
 
 
@@ -221,14 +145,14 @@ worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
         }
     }
 
-    rc = worker_join_maker.finish(c->join, err);
+    rc = worker_cut_close(c, err);
     if (rc != WORKER_OK) {
         return rc;
     }
 
     worker_cut_tell(c);
 
-    return WORKER_OK;
+    return worker_plan_end(&c->plan, err);
 }
 
 
@@ -237,10 +161,9 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
     worker_err_t *err)
 {
     bool                    hole;
-    size_t                  i;
+    size_t                  i, k;
     wub_chain_t             chain;
     worker_rc_t             rc;
-    worker_footage_t       *footage;
     const wub_best_part_t  *part;
 
     rc = worker_cut_chain(c, range, &chain, err);
@@ -248,7 +171,9 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
         return rc;
     }
 
-    hole = false;
+    /* ranges are apart even where they touch */
+
+    hole = c->cut->kind->runs;
 
     for (i = 0; i < chain.nparts; i++) {
         part = &chain.parts[i];
@@ -258,24 +183,23 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
             continue;
         }
 
-        rc = worker_footage_read(&footage, &c->cut->store, part->hour,
-                                 part->segment, &c->making.tick, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
+        wub_arena_reset(c->scratch);
 
-        if (c->join == NULL) {
-            c->making.form = worker_footage_form(footage);
-
-            rc = worker_join_maker.begin(&c->join, &c->making, err);
-            if (rc != WORKER_OK) {
-                worker_footage_free(footage);
-                return rc;
+        for (k = i + 1; k < chain.nparts && k <= i + 2; k++) {
+            if (chain.parts[k].segment != NULL) {
+                worker_store_ahead(c->scratch, &c->cut->store,
+                                   chain.parts[k].hour,
+                                   chain.parts[k].segment);
+                break;
             }
         }
 
-        rc = worker_join_maker.add(c->join, footage, range->start,
-                                   range->end, hole, err);
+        c->result.nsegments++;
+
+        rc = (c->ops == NULL)
+             ? worker_cut_whole(c, part, err)
+             : worker_cut_segment(c, range, part, hole, err);
+
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -283,7 +207,204 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
         hole = false;
     }
 
-    return worker_join_maker.range_end(c->join, err);
+    return (c->maker != NULL) ? c->ops->range_end(c->maker, err) : WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_cut_segment(worker_cutter_t *c, const wub_range_t *range,
+    const wub_best_part_t *part, bool hole, worker_err_t *err)
+{
+    worker_rc_t        rc;
+    worker_footage_t  *footage;
+
+    rc = worker_footage_read(&footage, &c->cut->store, part->hour,
+                             part->segment, &c->making.tick, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    worker_cut_look(c, footage);
+
+    rc = worker_cut_open(c, footage, hole, err);
+
+    if (rc != WORKER_OK) {
+        worker_footage_free(footage);
+        return rc;
+    }
+
+    return c->ops->add(c->maker, footage, range->start, range->end, hole,
+                       err);
+}
+
+
+/* a segment as it is */
+static worker_rc_t
+worker_cut_whole(worker_cutter_t *c, const wub_best_part_t *part,
+    worker_err_t *err)
+{
+    uint64_t     size;
+    worker_rc_t  rc;
+
+    wub_arena_reset(c->scratch);
+
+    rc = worker_rough(c->scratch, &c->cut->store, part->hour, part->segment,
+                      &c->making, &size, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    c->result.nfiles = 1;
+    c->result.made.bytes += (int64_t) size;
+    c->result.made.done += part->segment->duration;
+
+    return worker_plan_whole(&c->plan, part->hour, part->segment, size, err);
+}
+
+
+/* a maker for the segment: the one at work, or the next file's */
+static worker_rc_t
+worker_cut_open(worker_cutter_t *c, const worker_footage_t *footage,
+    bool hole, worker_err_t *err)
+{
+    size_t          i;
+    worker_rc_t     rc;
+
+    if (c->maker != NULL
+        && (!c->cut->kind->runs
+            || (!hole && worker_cut_fits(&c->making.form, footage))))
+    {
+        return WORKER_OK;
+    }
+
+    rc = worker_cut_close(c, err);
+
+    if (rc == WORKER_OK && c->result.nfiles > 0) {
+
+        if (c->cut->next == NULL) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The segment %s has another form than those "
+                               "before it, and cuts of type %s write a file "
+                               "for each; cut them separately here.",
+                               footage->name, c->cut->kind->name);
+        }
+
+        rc = c->cut->dry ? WORKER_OK
+                         : c->cut->next(c->cut->write_data, err);
+
+        if (rc == WORKER_OK) {
+            rc = worker_plan_next(&c->plan, err);
+        }
+    }
+
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    if (c->cut->kind->runs) {
+        c->making.form = worker_footage_form(footage);
+
+        /* sound that begins late is announced as what it mostly is */
+
+        for (i = 0; i < c->making.form.ntracks; i++) {
+            if (c->making.form.tracks[i].rate == 0) {
+                c->making.form.tracks[i] = c->form.tracks[i];
+            }
+        }
+    }
+
+    return c->ops->begin(&c->maker, &c->making, err);
+}
+
+
+/* a file is finished */
+static worker_rc_t
+worker_cut_close(worker_cutter_t *c, worker_err_t *err)
+{
+    worker_rc_t    rc;
+    worker_made_t  made;
+
+    if (c->maker == NULL) {
+        return WORKER_OK;
+    }
+
+    rc = c->ops->finish(c->maker, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    worker_cut_sum(c, &made);
+
+    c->result.made = made;
+    c->result.nfiles++;
+
+    c->ops->free(c->maker);
+    c->maker = NULL;
+
+    return WORKER_OK;
+}
+
+
+/* true when footage can go on in a file of that form */
+static bool
+worker_cut_fits(const worker_form_t *form, const worker_footage_t *footage)
+{
+    size_t                 i;
+    worker_form_t          f;
+    const worker_sound_t  *a, *b;
+
+    f = worker_footage_form(footage);
+
+    if (!wub_video_same(&form->video, &f.video)
+        || form->ntracks != f.ntracks)
+    {
+        return false;
+    }
+
+    for (i = 0; i < f.ntracks; i++) {
+        a = &form->tracks[i];
+        b = &f.tracks[i];
+
+        if (b->rate != 0
+            && (a->rate != b->rate || a->channels != b->channels
+                || a->object != b->object))
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/* names are trusted, but what they promise is compared with what is there */
+static void
+worker_cut_look(worker_cutter_t *c, const worker_footage_t *footage)
+{
+    int64_t  missing;
+
+    missing = footage->segment.duration
+              - wub_time_from_ticks(footage->end, 1, WUB_TS_HZ);
+
+    if (missing <= WORKER_CUT_SHORT) {
+        return;
+    }
+
+    if (c->result.nshort++ == 0) {
+        worker_say(&c->result.missing, "%s by %" PRId64 ".%03" PRId64 " s",
+                   footage->name, missing / WUB_SECOND,
+                   missing % WUB_SECOND / 1000);
+    }
+}
+
+
+static worker_rc_t
+worker_cut_step(void *data, const worker_footage_t *footage,
+    const worker_step_t *step, worker_err_t *err)
+{
+    worker_cutter_t  *c = data;
+
+    return worker_plan_step(&c->plan, footage, step, err);
 }
 
 
@@ -310,9 +431,9 @@ worker_cut_beside(void *data, const worker_footage_t *footage, bool before,
     range.start = edge - (before ? 2 * tolerance : 0);
     range.end = edge + (before ? 0 : 2 * tolerance);
 
-    wub_arena_reset(c->beside);
+    wub_arena_reset(c->scratch);
 
-    rc = worker_store_chain(c->beside, &c->cut->store, &range, &chain, NULL);
+    rc = worker_store_chain(c->scratch, &c->cut->store, &range, &chain, NULL);
     if (rc != WORKER_OK) {
         return WORKER_OK;
     }
@@ -334,17 +455,6 @@ worker_cut_beside(void *data, const worker_footage_t *footage, bool before,
     }
 
     return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_cut_stopped(worker_rc_t rc, worker_err_t *err)
-{
-    if (rc != WORKER_STOPPED) {
-        return rc;
-    }
-
-    return worker_fail(err, rc, "The cut was stopped before its end.");
 }
 
 
@@ -382,11 +492,34 @@ worker_cut_tell(worker_cutter_t *c)
         return;
     }
 
-    if (c->join != NULL) {
-        worker_join_maker.made(c->join, &made);
-        c->progress.done = made.done;
-        c->progress.bytes = made.bytes;
-    }
+    worker_cut_sum(c, &made);
+
+    c->progress.done = made.done;
+    c->progress.bytes = made.bytes;
 
     c->cut->progress(c->cut->progress_data, &c->progress);
+}
+
+
+/* of the files that are finished and the one at work */
+static void
+worker_cut_sum(const worker_cutter_t *c, worker_made_t *ret)
+{
+    worker_made_t  made;
+
+    *ret = c->result.made;
+
+    if (c->maker == NULL) {
+        return;
+    }
+
+    memset(&made, 0, sizeof(worker_made_t));
+    c->ops->made(c->maker, &made);
+
+    ret->frames += made.frames;
+    ret->copied += made.copied;
+    ret->lost += made.lost;
+    ret->damaged += made.damaged;
+    ret->done += made.done;
+    ret->bytes += made.bytes;
 }

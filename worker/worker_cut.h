@@ -2,10 +2,11 @@
 /*
  * Copyright (C) the wubloader for nginx authors
  *
- * worker_cut: makes one video out of ranges of footage.  Plans each
- * segment by wub_cutplan and executes the plan through the worker_av_*
- * wrappers; the bytes go to the caller's sink in order, nothing is kept.
- * May call: worker_store, worker_av_*, common/.
+ * worker_cut: makes one video out of ranges of footage: finds the segments
+ * of each range, learns what form they have, and hands them in order of
+ * time to the maker of the kind (worker_maker.h).  The bytes go to the
+ * caller's sink in order, nothing is kept.
+ * May call: worker_store, worker_survey, worker_plan, the makers, common/.
  * Frees: all that it opened, on every path.
  */
 
@@ -16,6 +17,8 @@
 
 #include "common/wub_range.h"
 #include "worker/worker.h"
+#include "worker/worker_kind.h"
+#include "worker/worker_maker.h"
 #include "worker/worker_store.h"
 
 
@@ -30,37 +33,41 @@ typedef struct {
 } worker_cut_progress_t;
 
 
-/* takes all of len bytes or fails with a sentence */
-typedef worker_rc_t (*worker_cut_write_pt)(void *data, const uint8_t *bytes,
-    size_t len, worker_err_t *err);
-
 /* called at least each 100 ms of work */
 typedef void (*worker_cut_progress_pt)(void *data,
     const worker_cut_progress_t *progress);
 
+/* what is written from here on belongs into a further file */
+typedef worker_rc_t (*worker_cut_next_pt)(void *data, worker_err_t *err);
+
 
 typedef struct {
-    const char                    *kind;        /* "smart" */
+    const worker_kind_t           *kind;
     worker_store_t                 store;
     const wub_ranges_t            *ranges;      /* every end is set */
     bool                           allow_holes;
-    worker_cut_write_pt            write;
+    const worker_encode_t         *encode;      /* NULL: the defaults */
+    worker_write_pt                write;
     void                          *write_data;
+    int                            fd;          /* of the new, seekable file
+                                                   behind write, or -1 */
+    worker_cut_next_pt             next;        /* NULL: one file only */
+    worker_write_pt                plan;        /* takes the plan; or NULL */
+    void                          *plan_data;
+    bool                           dry;         /* the plan and no more */
     worker_cut_progress_pt         progress;    /* may be NULL */
     void                          *progress_data;
     const volatile sig_atomic_t   *stop;        /* may be NULL */
 } worker_cut_t;
 
 typedef struct {
-    int64_t   frames;           /* video frames in the output */
-    int64_t   copied;           /* of them, copied bit by bit */
-    int64_t   duration;         /* microseconds */
-    int64_t   bytes;
+    worker_made_t   made;       /* frames are 0 where nobody counted them */
+    size_t          nsegments;
+    size_t          nfiles;
+    size_t          nshort;     /* segments that lack some of their time */
+    worker_err_t    missing;    /* and the first of them, by how much */
 } worker_cut_result_t;
 
-
-/* true for a kind that worker_cut_run() can make */
-bool worker_cut_known(const char *kind);
 
 /*
  * WORKER_HOLES, WORKER_INVALID (footage of a form that cannot be cut, the
@@ -69,6 +76,14 @@ bool worker_cut_known(const char *kind);
  */
 worker_rc_t worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
     worker_cut_result_t *ret, worker_err_t *err);
+
+/* "20.433 s, 613 frames, ..."; what is in a video */
+void worker_cut_summary(const worker_cut_result_t *result, char *out,
+    size_t size);
+
+/* what is not as it should be; false when there is nothing */
+bool worker_cut_warning(const worker_cut_result_t *result, char *out,
+    size_t size);
 
 
 #endif /* WORKER_CUT_H_INCLUDED_ */

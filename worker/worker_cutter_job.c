@@ -18,6 +18,9 @@
 #define WORKER_CUTTER_SHOW       1000   /* ms between two reports */
 #define WORKER_CUTTER_RENEW      10000  /* ms a lease goes without renewal */
 
+/* bytes of a line about the video */
+#define WORKER_CUTTER_RESULT     2048
+
 /* bytes of a sentence for the row: as much as any can grow to */
 #define WORKER_CUTTER_SENTENCE   ((size_t) 8192)
 
@@ -160,7 +163,8 @@ worker_cutter_job_claim(worker_cutter_job_t *j, worker_err_t *err)
 
     if (rc == WORKER_OK) {
         rc = j->ops->plan(j->arena, j->check.location,
-                          j->job.columns[WORKER_JOB_TITLE], &j->plan, err);
+                          j->job.columns[WORKER_JOB_TITLE],
+                          j->check.kind->ending, &j->plan, err);
     }
 
     if (rc == WORKER_OK) {
@@ -216,7 +220,7 @@ static worker_rc_t
 worker_cutter_job_video(worker_cutter_job_t *j, void *session,
     worker_err_t *err)
 {
-    char                 text[128];
+    char                 text[WORKER_CUTTER_RESULT];
     worker_rc_t          rc;
     worker_cut_t         cut;
     worker_cut_result_t  result;
@@ -227,8 +231,10 @@ worker_cutter_job_video(worker_cutter_job_t *j, void *session,
     cut.store = j->check.store;
     cut.ranges = &j->check.ranges;
     cut.allow_holes = j->check.allow_holes;
+    cut.encode = &j->check.encode;
     cut.write = j->ops->write;
     cut.write_data = session;
+    cut.fd = j->ops->fd(session);
     cut.progress = worker_cutter_job_progress;
     cut.progress_data = j;
     cut.stop = worker_loop_stop();
@@ -243,15 +249,13 @@ worker_cutter_job_video(worker_cutter_job_t *j, void *session,
         return rc;
     }
 
-    (void) snprintf(text, sizeof(text),
-                    "%lld frames, %lld of them copied, %lld.%03lld s, %lld"
-                    " bytes", (long long) result.frames,
-                    (long long) result.copied,
-                    (long long) (result.duration / WUB_SECOND),
-                    (long long) (result.duration % WUB_SECOND / 1000),
-                    (long long) result.bytes);
-
+    worker_cut_summary(&result, text, sizeof(text));
     worker_log(WORKER_LOG_INFO, "cut", "job", j->job.id, "video", text, NULL);
+
+    if (worker_cut_warning(&result, text, sizeof(text))) {
+        worker_log(WORKER_LOG_WARN, "the video lacks some of its footage",
+                   "job", j->job.id, "what", text, NULL);
+    }
 
     return worker_check_tombstones(j->arena, &j->check, err);
 }

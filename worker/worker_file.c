@@ -44,7 +44,7 @@ worker_file_create(wub_arena_t *arena, worker_file_t *file, const char *dir,
     }
 
     file->fd = openat(file->dirfd, file->temp,
-                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+                      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
     if (file->fd == -1) {
         (void) worker_file_failed(file, "created", err);

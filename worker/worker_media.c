@@ -4,51 +4,43 @@
  */
 
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "worker/worker_cut.h"
-#include "worker/worker_file.h"
 #include "worker/worker_media.h"
+#include "worker/worker_media_out.h"
 
 
 #define WORKER_MEDIA_BAR         30
+
+/* a line about the result */
+#define WORKER_MEDIA_TEXT        2048
 
 /* milliseconds from one picture of the bar to the next */
 #define WORKER_MEDIA_PACE        200
 
 
-/* where the bytes go, and what the bar needs */
+/* what the bar needs, and where the plan goes */
 typedef struct {
     const worker_media_t  *media;
-    wub_arena_t           *arena;
-    worker_file_t          file;        /* its fd is -1 for a stream */
-    int                    fd;          /* of a stream */
-    bool                   close;
+    worker_media_out_t     out;
+    worker_media_out_t     plan;
     bool                   bar;
     int64_t                begun;       /* ms */
     int64_t                shown;
-} worker_media_out_t;
+} worker_media_work_t;
 
 
 static worker_rc_t worker_media_check(const worker_media_t *m,
     worker_err_t *err);
-static worker_rc_t worker_media_cut(worker_media_out_t *o,
+static worker_rc_t worker_media_cut(worker_media_work_t *w,
     worker_err_t *err);
-static worker_rc_t worker_media_open(worker_media_out_t *o,
-    worker_err_t *err);
-static worker_rc_t worker_media_file(worker_media_out_t *o,
-    worker_err_t *err);
-static worker_rc_t worker_media_write(void *data, const uint8_t *bytes,
-    size_t len, worker_err_t *err);
-static worker_rc_t worker_media_close(worker_media_out_t *o, worker_rc_t rc,
-    worker_err_t *err);
+static void worker_media_tell(worker_media_work_t *w,
+    const worker_cut_result_t *result);
 static void worker_media_progress(void *data,
     const worker_cut_progress_t *progress);
 static int64_t worker_media_now(void);
@@ -57,8 +49,8 @@ static int64_t worker_media_now(void);
 worker_rc_t
 worker_media_run(const worker_media_t *m, worker_err_t *err)
 {
-    worker_rc_t         rc;
-    worker_media_out_t  out;
+    worker_rc_t           rc;
+    worker_media_work_t   w;
 
     rc = worker_media_check(m, err);
     if (rc != WORKER_OK) {
@@ -69,28 +61,44 @@ worker_media_run(const worker_media_t *m, worker_err_t *err)
 
     (void) signal(SIGPIPE, SIG_IGN);
 
-    memset(&out, 0, sizeof(worker_media_out_t));
+    memset(&w, 0, sizeof(worker_media_work_t));
 
-    out.media = m;
-    out.fd = -1;
-    out.file.fd = -1;
-    out.file.dirfd = -1;
-    out.bar = isatty(STDERR_FILENO) == 1;
-    out.begun = worker_media_now();
+    w.media = m;
+    w.bar = isatty(STDERR_FILENO) == 1 && m->plan != WORKER_MEDIA_PLAN_BESIDE;
+    w.begun = worker_media_now();
 
-    out.arena = wub_arena_create(WUB_ARENA_MAX);
-    if (out.arena == NULL) {
+    w.out.output = m->output;
+    w.out.stop = m->stop;
+    w.out.fd = -1;
+    w.out.file.fd = -1;
+    w.out.file.dirfd = -1;
+
+    w.plan.stop = m->stop;
+    w.plan.fd = STDERR_FILENO;
+
+    w.out.arena = wub_arena_create(WUB_ARENA_MAX);
+    if (w.out.arena == NULL) {
         return worker_fail_memory(err, "Cutting");
     }
 
-    rc = worker_media_open(&out, err);
+    if (m->plan == WORKER_MEDIA_PLAN_ONLY) {
+        w.plan.output = "-";
+        rc = worker_media_out_open(&w.plan, err);
 
-    if (rc == WORKER_OK) {
-        rc = worker_media_cut(&out, err);
-        rc = worker_media_close(&out, rc, err);
+        if (rc == WORKER_OK) {
+            rc = worker_media_cut(&w, err);
+        }
+
+    } else {
+        rc = worker_media_out_open(&w.out, err);
+
+        if (rc == WORKER_OK) {
+            rc = worker_media_cut(&w, err);
+            rc = worker_media_out_close(&w.out, rc, err);
+        }
     }
 
-    wub_arena_destroy(out.arena);
+    wub_arena_destroy(w.out.arena);
 
     return rc;
 }
@@ -100,17 +108,6 @@ static worker_rc_t
 worker_media_check(const worker_media_t *m, worker_err_t *err)
 {
     size_t  i;
-
-    if (!worker_cut_known(m->kind)) {
-        return worker_fail(err, WORKER_DECLINED,
-                           "The kind '%s' is not there yet; use smart.",
-                           m->kind);
-    }
-
-    if (m->plan) {
-        return worker_fail(err, WORKER_DECLINED,
-                           "The option --plan is not there yet.");
-    }
 
     if (m->ranges.nranges == 0) {
         return worker_fail(err, WORKER_DECLINED,
@@ -127,171 +124,66 @@ worker_media_check(const worker_media_t *m, worker_err_t *err)
         }
     }
 
-    for (i = 0; i < m->ranges.ntransitions; i++) {
-        if (m->ranges.transitions[i].type.len != 0) {
-            return worker_fail(err, WORKER_DECLINED,
-                               "The option --transition is not there yet.");
-        }
-    }
-
     return WORKER_OK;
 }
 
 
 static worker_rc_t
-worker_media_cut(worker_media_out_t *o, worker_err_t *err)
+worker_media_cut(worker_media_work_t *w, worker_err_t *err)
 {
-    worker_rc_t          rc;
-    worker_cut_t         cut;
-    worker_cut_result_t  result;
+    worker_rc_t            rc;
+    worker_cut_t           cut;
+    const worker_media_t  *m;
+    worker_cut_result_t    result;
 
+    m = w->media;
     memset(&cut, 0, sizeof(worker_cut_t));
 
-    cut.kind = o->media->kind;
-    cut.store = o->media->store;
-    cut.ranges = &o->media->ranges;
-    cut.allow_holes = o->media->allow_holes;
-    cut.write = worker_media_write;
-    cut.write_data = o;
-    cut.progress = o->bar ? worker_media_progress : NULL;
-    cut.progress_data = o;
-    cut.stop = o->media->stop;
+    cut.kind = m->kind;
+    cut.store = m->store;
+    cut.ranges = &m->ranges;
+    cut.allow_holes = m->allow_holes;
+    cut.encode = &m->encode;
+    cut.write = worker_media_out_write;
+    cut.write_data = &w->out;
+    cut.fd = w->out.file.fd;
+    cut.next = (w->out.fd == -1) ? worker_media_out_next : NULL;
+    cut.plan = (m->plan != WORKER_MEDIA_PLAN_NONE) ? worker_media_out_write
+                                                   : NULL;
+    cut.plan_data = &w->plan;
+    cut.dry = (m->plan == WORKER_MEDIA_PLAN_ONLY);
+    cut.progress = w->bar ? worker_media_progress : NULL;
+    cut.progress_data = w;
+    cut.stop = m->stop;
 
-    rc = worker_cut_run(o->arena, &cut, &result, err);
+    rc = worker_cut_run(w->out.arena, &cut, &result, err);
 
-    if (o->bar && o->shown != 0) {
+    if (w->bar && w->shown != 0) {
         (void) dprintf(STDERR_FILENO, "\n");
     }
 
-    if (rc == WORKER_OK && o->bar) {
-        (void) dprintf(STDERR_FILENO,
-                       "%" PRId64 ".%03" PRId64 " s, %" PRId64 " frames, %"
-                       PRId64 " of them copied, %" PRId64 " bytes\n",
-                       result.duration / WUB_SECOND,
-                       result.duration % WUB_SECOND / 1000, result.frames,
-                       result.copied, result.bytes);
+    if (rc == WORKER_OK && !cut.dry) {
+        worker_media_tell(w, &result);
     }
 
     return rc;
 }
 
 
-/* a name of a file, or what is a stream already: "-", a pipe, a device */
-static worker_rc_t
-worker_media_open(worker_media_out_t *o, worker_err_t *err)
+/* what the video has is for people, what it lacks is for logs too */
+static void
+worker_media_tell(worker_media_work_t *w, const worker_cut_result_t *result)
 {
-    const char   *output;
-    struct stat   st;
+    char  text[WORKER_MEDIA_TEXT];
 
-    output = o->media->output;
-
-    if (strcmp(output, "-") == 0) {
-        o->fd = STDOUT_FILENO;
-        return WORKER_OK;
+    if (w->bar) {
+        worker_cut_summary(result, text, sizeof(text));
+        (void) dprintf(STDERR_FILENO, "%s\n", text);
     }
 
-    if (stat(output, &st) == -1 || S_ISREG(st.st_mode)) {
-        return worker_media_file(o, err);
+    if (worker_cut_warning(result, text, sizeof(text))) {
+        (void) dprintf(STDERR_FILENO, "wubloader-worker: warning: %s\n", text);
     }
-
-    o->fd = open(output, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-
-    if (o->fd == -1) {
-        return worker_fail(err, WORKER_RETRY, "%s cannot be written: %s.",
-                           output, strerror(errno));
-    }
-
-    o->close = true;
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_media_file(worker_media_out_t *o, worker_err_t *err)
-{
-    const char  *output, *slash, *dir;
-
-    output = o->media->output;
-    slash = strrchr(output, '/');
-
-    if (slash == NULL) {
-        return worker_file_create(o->arena, &o->file, ".", output, err);
-    }
-
-    if (slash[1] == '\0') {
-        return worker_fail(err, WORKER_DECLINED,
-                           "--output %s names a folder, not a file.", output);
-    }
-
-    dir = wub_arena_strdup(o->arena,
-                           wub_str_n(output, (size_t) (slash + 1 - output)));
-    if (dir == NULL) {
-        return worker_fail_memory(err, output);
-    }
-
-    return worker_file_create(o->arena, &o->file, dir, slash + 1, err);
-}
-
-
-static worker_rc_t
-worker_media_write(void *data, const uint8_t *bytes, size_t len,
-    worker_err_t *err)
-{
-    ssize_t              n;
-    worker_media_out_t  *o;
-
-    o = data;
-
-    if (o->fd == -1) {
-        return worker_file_write(&o->file, bytes, len, err);
-    }
-
-    while (len > 0) {
-        n = write(o->fd, bytes, len);
-
-        if (n == -1 && errno == EINTR) {
-
-            if (o->media->stop != NULL && *o->media->stop != 0) {
-                return WORKER_STOPPED;
-            }
-
-            continue;
-        }
-
-        if (n == -1) {
-            return worker_fail(err, WORKER_RETRY,
-                               "The output cannot be written: %s.",
-                               strerror(errno));
-        }
-
-        bytes += n;
-        len -= (size_t) n;
-    }
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_media_close(worker_media_out_t *o, worker_rc_t rc, worker_err_t *err)
-{
-    if (o->fd == -1) {
-
-        if (rc == WORKER_OK) {
-            return worker_file_commit(&o->file, err);
-        }
-
-        worker_file_abort(&o->file);
-        return rc;
-    }
-
-    if (o->close && close(o->fd) == -1 && rc == WORKER_OK) {
-        return worker_fail(err, WORKER_RETRY, "%s cannot be written: %s.",
-                           o->media->output, strerror(errno));
-    }
-
-    return rc;
 }
 
 
@@ -300,26 +192,26 @@ worker_media_progress(void *data, const worker_cut_progress_t *progress)
 {
     int                  full;
     int64_t              now, spent, left;
-    worker_media_out_t  *o;
+    worker_media_work_t  *w;
 
     static const char  bar[] = "##############################";
 
-    o = data;
+    w = data;
     now = worker_media_now();
 
-    if (now - o->shown < WORKER_MEDIA_PACE
+    if (now - w->shown < WORKER_MEDIA_PACE
         && progress->done < progress->total)
     {
         return;
     }
 
-    o->shown = now;
+    w->shown = now;
 
     if (progress->done <= 0 || progress->total <= 0) {
         return;
     }
 
-    spent = (now > o->begun) ? now - o->begun : 1;
+    spent = (now > w->begun) ? now - w->begun : 1;
     left = (progress->total - progress->done) / 1000 * spent
            / (progress->done / 1000 + 1) / 1000;
     left = (left > 0) ? left : 0;

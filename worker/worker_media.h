@@ -4,7 +4,7 @@
  *
  * worker_media: the one-shot command "media KIND": one cut into a file or
  * to stdout, with a bar on stderr where that is a terminal.
- * May call: worker_cut, libc.
+ * May call: worker_cut, worker_media_out, libc.
  * Frees: all that it opened; the temporary file is gone when it fails.
  */
 
@@ -15,23 +15,32 @@
 
 #include "common/wub_range.h"
 #include "worker/worker.h"
+#include "worker/worker_encode.h"
+#include "worker/worker_kind.h"
 #include "worker/worker_store.h"
 
 
+typedef enum {
+    WORKER_MEDIA_PLAN_NONE = 0,
+    WORKER_MEDIA_PLAN_ONLY,             /* to stdout, and nothing is cut */
+    WORKER_MEDIA_PLAN_BESIDE            /* of what is done, to stderr */
+} worker_media_plan_e;
+
 typedef struct {
-    const char                    *kind;        /* "smart" or "fast" */
+    const worker_kind_t           *kind;
     worker_store_t                 store;
     wub_ranges_t                   ranges;
     bool                           allow_holes;
-    bool                           plan;        /* --plan was given */
+    worker_encode_t                encode;
+    worker_media_plan_e            plan;
     const char                    *output;      /* a path; "-": stdout */
     const volatile sig_atomic_t   *stop;        /* may be NULL */
 } worker_media_t;
 
 
 /*
- * WORKER_DECLINED: a kind or an option that is not there yet, or a range
- * that is none: exit 2.  All else as worker_cut_run(): exit 1.
+ * WORKER_DECLINED: a range that is none, an output that is no file: exit
+ * 2.  All else as worker_cut_run(): exit 1.
  */
 worker_rc_t worker_media_run(const worker_media_t *m, worker_err_t *err);
 

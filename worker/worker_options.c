@@ -107,18 +107,24 @@ static const worker_option_t  worker_options[] = {
     { "transition", WORKER_OPTION_LIST, worker_option(transitions),
       WORKER_CMD_MEDIA, 0, "TYPE,SECONDS",
       "between two ranges; empty is a hard cut, the only one in this"
-      " version (default: hard cuts)" },
+      " version; rough and archive have none (default: hard cuts)" },
 
     { "allow-holes", WORKER_OPTION_FLAG, worker_option(allow_holes),
       WORKER_CMD_MEDIA, 0, NULL, "cut also where footage is missing" },
 
     { "plan", WORKER_OPTION_FLAG, worker_option(plan),
       WORKER_CMD_MEDIA, 0, NULL,
-      "print what would be copied and encoded (not in this version)" },
+      "cut nothing, but print as JSON what would be copied and encoded" },
+
+    { "encode", WORKER_OPTION_LIST, worker_option(encode),
+      WORKER_CMD_MEDIA, 0, "NAME=VALUE",
+      "a setting of the encoders of mpegts, mp4 and webm, again for each"
+      " further one; youtube stands for a whole set (default: those of the"
+      " kind)" },
 
     { "output", WORKER_OPTION_STRING, worker_option(output),
       WORKER_CMD_MEDIA, 0, "FILE",
-      "the file to write, - for stdout (required)" },
+      "the file to write, - for stdout (required, but for --plan)" },
 
     { "log-level", WORKER_OPTION_STRING, worker_option(log_level),
       WORKER_CMD_ALL, 0, "LEVEL",

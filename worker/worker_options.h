@@ -52,6 +52,7 @@ typedef struct {
     int64_t        jobs;
     worker_list_t  ranges;
     worker_list_t  transitions;
+    worker_list_t  encode;
     worker_list_t  words;       /* arguments that are no options */
 } worker_options_t;
 

@@ -44,17 +44,21 @@ typedef struct {
     worker_rc_t (*check)(const worker_location_t *location,
         worker_err_t *err);
 
+    /* ending: of the video's name, ".ts" */
     worker_rc_t (*plan)(wub_arena_t *arena,
         const worker_location_t *location, const char *title,
-        worker_upload_plan_t *ret, worker_err_t *err);
+        const char *ending, worker_upload_plan_t *ret, worker_err_t *err);
 
     worker_rc_t (*open)(wub_arena_t *arena,
         const worker_location_t *location, const worker_upload_plan_t *plan,
         void **ret, worker_err_t *err);
 
-    /* a worker_cut_write_pt; data is what open() gave */
+    /* a worker_write_pt; data is what open() gave */
     worker_rc_t (*write)(void *data, const uint8_t *bytes, size_t len,
         worker_err_t *err);
+
+    /* of the seekable file that is written, else -1 */
+    int (*fd)(const void *data);
 
     /*
      * The point of no return; the session is over on every path.  Any
@@ -83,10 +87,11 @@ extern const worker_upload_ops_t  worker_upload_local;
 
 /*
  * The name of a local video: each character of the title that is not one
- * of A-Z, a-z, 0-9 and _ becomes _, then "-UUID.ts" (CONTRACT.md 8).
+ * of A-Z, a-z, 0-9 and _ becomes _, then "-UUID.ts" (CONTRACT.md 8), or
+ * what else it ends with.
  */
 const char *worker_upload_local_name(wub_arena_t *arena, const char *title,
-    const char *uuid);
+    const char *uuid, const char *ending);
 
 
 #endif /* WORKER_UPLOAD_H_INCLUDED_ */

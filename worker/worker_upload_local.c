@@ -2,8 +2,9 @@
 /*
  * Copyright (C) the wubloader for nginx authors
  *
- * The backend "local": TITLE-UUID.ts in a folder, with TITLE-UUID.json
- * and UUID.png beside it where they are wanted (CONTRACT.md 8).
+ * The backend "local": TITLE-UUID.ts (.mp4, ...) in a folder, with
+ * TITLE-UUID.json and UUID.png beside it where they are wanted (CONTRACT.md
+ * 8).
  */
 
 
@@ -30,7 +31,7 @@ static worker_rc_t worker_upload_local_check(
     const worker_location_t *location, worker_err_t *err);
 static worker_rc_t worker_upload_local_plan(wub_arena_t *arena,
     const worker_location_t *location, const char *title,
-    worker_upload_plan_t *ret, worker_err_t *err);
+    const char *ending, worker_upload_plan_t *ret, worker_err_t *err);
 static const char *worker_upload_local_link(wub_arena_t *arena,
     const worker_location_t *location, const char *name);
 static worker_rc_t worker_upload_local_open(wub_arena_t *arena,
@@ -38,6 +39,7 @@ static worker_rc_t worker_upload_local_open(wub_arena_t *arena,
     void **ret, worker_err_t *err);
 static worker_rc_t worker_upload_local_write(void *data,
     const uint8_t *bytes, size_t len, worker_err_t *err);
+static int worker_upload_local_fd(const void *data);
 static worker_rc_t worker_upload_local_finish(void *data,
     const worker_upload_video_t *video, worker_err_t *err);
 static worker_rc_t worker_upload_local_beside(
@@ -53,6 +55,7 @@ static worker_rc_t worker_upload_local_resolve(wub_arena_t *arena,
 static worker_rc_t worker_upload_local_clean(wub_arena_t *arena,
     const worker_location_t *location, const worker_upload_plan_t *plan,
     worker_err_t *err);
+static wub_str_t worker_upload_local_stem(const char *name);
 static const char *worker_upload_local_join(wub_arena_t *arena,
     wub_str_t stem, const char *ending);
 
@@ -63,6 +66,7 @@ const worker_upload_ops_t  worker_upload_local = {
     .plan = worker_upload_local_plan,
     .open = worker_upload_local_open,
     .write = worker_upload_local_write,
+    .fd = worker_upload_local_fd,
     .finish = worker_upload_local_finish,
     .abort = worker_upload_local_abort,
     .resolve = worker_upload_local_resolve
@@ -88,7 +92,7 @@ worker_upload_local_check(const worker_location_t *location,
 static worker_rc_t
 worker_upload_local_plan(wub_arena_t *arena,
     const worker_location_t *location, const char *title,
-    worker_upload_plan_t *ret, worker_err_t *err)
+    const char *ending, worker_upload_plan_t *ret, worker_err_t *err)
 {
     char                  uuid[WORKER_UUID_SIZE];
     worker_rc_t           rc;
@@ -100,7 +104,7 @@ worker_upload_local_plan(wub_arena_t *arena,
     }
 
     plan.video_id = wub_arena_strdup(arena, wub_str_n(uuid, strlen(uuid)));
-    plan.name = worker_upload_local_name(arena, title, uuid);
+    plan.name = worker_upload_local_name(arena, title, uuid, ending);
 
     if (plan.video_id == NULL || plan.name == NULL) {
         return worker_fail_memory(err, title);
@@ -120,7 +124,7 @@ worker_upload_local_plan(wub_arena_t *arena,
 
 const char *
 worker_upload_local_name(wub_arena_t *arena, const char *title,
-    const char *uuid)
+    const char *uuid, const char *ending)
 {
     char           c;
     size_t         len;
@@ -151,7 +155,7 @@ worker_upload_local_name(wub_arena_t *arena, const char *title,
 
     wub_buf_putc(&b, '-');
     wub_buf_put(&b, uuid, strlen(uuid));
-    wub_buf_put(&b, ".ts", sizeof(".ts"));
+    wub_buf_put(&b, ending, strlen(ending) + 1);
 
     return (b.rc == WUB_OK) ? b.data : NULL;
 }
@@ -219,6 +223,15 @@ worker_upload_local_write(void *data, const uint8_t *bytes, size_t len,
 }
 
 
+static int
+worker_upload_local_fd(const void *data)
+{
+    const worker_upload_local_t  *up = data;
+
+    return up->file.fd;
+}
+
+
 /*
  * The video is renamed last: where it stands under its name, all that
  * belongs to it does.
@@ -256,7 +269,7 @@ worker_upload_local_beside(const worker_upload_local_t *up,
     const char  *info, *image;
     worker_rc_t  rc;
 
-    stem = wub_str_n(up->plan->name, strlen(up->plan->name) - 3);
+    stem = worker_upload_local_stem(up->plan->name);
     info = worker_upload_local_join(up->arena, stem, ".json");
 
     stem = wub_str_n(up->plan->video_id, strlen(up->plan->video_id));
@@ -371,7 +384,7 @@ worker_upload_local_clean(wub_arena_t *arena,
     const char  *names[3];
     worker_rc_t  rc, failed;
 
-    stem = wub_str_n(plan->name, strlen(plan->name) - 3);
+    stem = worker_upload_local_stem(plan->name);
     names[0] = plan->name;
     names[1] = worker_upload_local_join(arena, stem, ".json");
 
@@ -393,6 +406,19 @@ worker_upload_local_clean(wub_arena_t *arena,
     }
 
     return rc;
+}
+
+
+/* a name without its ending */
+static wub_str_t
+worker_upload_local_stem(const char *name)
+{
+    const char  *dot;
+
+    dot = strrchr(name, '.');
+
+    return wub_str_n(name, (dot != NULL) ? (size_t) (dot - name)
+                                         : strlen(name));
 }
 
 

@@ -612,7 +612,6 @@ refused('a range that is backward', $long, [frames($long, 50, 10)], 2,
         qr/must be after its start|after the start/);
 refused('a range of years', $long, [[frames($long, 10, 50)->[0], 2e17]], 1,
         qr/Range 1 is longer than 1000 hours/);
-refused('--plan', $long, [frames($long, 10, 50)], 2, qr/--plan/, '--plan');
 
 {
     my ($status, $err) = run(qw(media waveform --segments), $long->{root},

@@ -69,12 +69,20 @@ static const bad_case_t  bad[] = {
     { LOCATION("\"type\": \"local\""), "cut.locations.here.path is missing" },
     { LOCATION("\"type\": \"local\", \"path\": \"srv\""),
       "cut.locations.here.path must begin with a slash" },
-    { LOCATION(LOCAL ", \"cut_type\": \"full\""),
-      "cut.locations.here.cut_type names a cut type that is not in this"
-      " version" },
-    { LOCATION(LOCAL ", \"cut_type\": \"rough\""),
-      "cut.locations.here.cut_type names a cut type that is not in this"
-      " version" },
+    { LOCATION(LOCAL ", \"encode\": 1"),
+      "cut.locations.here.encode: It must be an object" },
+    { LOCATION(LOCAL ", \"encode\": {\"crf\": 20}"),
+      "cut.locations.here.encode: Cuts of this type have no encoder" },
+    { LOCATION(LOCAL ", \"cut_type\": \"mp4\", \"encode\": {\"crf\": 99}"),
+      "cut.locations.here.encode: The encoder setting crf of mp4 cuts is"
+      " '99'" },
+    { LOCATION(LOCAL ", \"cut_type\": \"mp4\", \"encode\": {\"crf\": []}"),
+      "cut.locations.here.encode: The encoder setting crf of mp4 cuts is" },
+    { LOCATION(LOCAL ", \"cut_type\": \"mp4\","
+               " \"encode\": {\"bufsize\": \"8M\"}"),
+      "cut.locations.here.encode: The encoder setting bufsize needs maxrate" },
+    { LOCATION(LOCAL ", \"cut_type\": \"webm\", \"encode\": \"youtube\""),
+      "cut.locations.here.encode: 'youtube' is no encoder setting" },
     { LOCATION(LOCAL ", \"cut_type\": \"best\""),
       "cut.locations.here.cut_type is not a cut type" },
     { LOCATION(LOCAL ", \"write_info\": \"yes\""),
@@ -92,7 +100,10 @@ static const char  good[] =
     " \"one\": { \"type\": \"local\", \"cut_type\": \"fast\","
     " \"path\": \"/srv/videos//\", \"url_prefix\": \"https://x/\","
     " \"write_info\": true, \"no_uploader\": true },"
-    " \"two\": { \"path\": \"/\", \"type\": \"local\" } } },"
+    " \"two\": { \"path\": \"/\", \"type\": \"local\" },"
+    " \"three\": { \"path\": \"/\", \"type\": \"local\","
+    " \"cut_type\": \"mp4\", \"encode\": { \"youtube\": true, \"gop\": 1.5,"
+    " \"preset\": \"fast\", \"faststart\": false } } } },"
     " \"render\": { \"listen\": \"unix:/run/x\", \"children\": 4 },"
     " \"backfill\": { \"any\": [1] }, \"coverage\": {} }";
 
@@ -176,21 +187,33 @@ test_good(void **state)
     assert_true(c.cut.explicit_only);
     assert_int_equal(c.cut.tags.nitems, 2);
     assert_string_equal(c.cut.tags.items[1], "b c");
-    assert_int_equal(c.cut.nlocations, 2);
-    assert_null(worker_config_location(&c.cut, "three"));
+    assert_int_equal(c.cut.nlocations, 3);
+    assert_null(worker_config_location(&c.cut, "four"));
 
     l = worker_config_location(&c.cut, "one");
     assert_string_equal(l->type, "local");
-    assert_string_equal(l->cut_type, "smart");
+    assert_string_equal(l->cut_type, "fast");
+    assert_string_equal(l->kind->name, "smart");
     assert_string_equal(l->path, "/srv/videos");
     assert_string_equal(l->url_prefix, "https://x/");
     assert_true(l->write_info && l->no_uploader && !l->no_updater);
 
     l = worker_config_location(&c.cut, "two");
-    assert_string_equal(l->cut_type, "smart");
+    assert_string_equal(l->kind->name, "smart");
     assert_string_equal(l->path, "/");
     assert_null(l->url_prefix);
     assert_false(l->write_info);
+
+    l = worker_config_location(&c.cut, "three");
+    assert_string_equal(l->kind->name, "mp4");
+    assert_string_equal(worker_encode_word(&l->encode, WORKER_ENCODE_PRESET),
+                        "fast");
+    assert_string_equal(worker_encode_word(&l->encode, WORKER_ENCODE_PROFILE),
+                        "high");
+    assert_int_equal(worker_encode_number(&l->encode, WORKER_ENCODE_GOP),
+                     WORKER_ENCODE_ONE * 3 / 2);
+    assert_int_equal(worker_encode_number(&l->encode,
+                                          WORKER_ENCODE_FASTSTART), 0);
 
     wub_arena_destroy(arena);
 }
@@ -282,10 +305,12 @@ test_kinds(void **state)
 {
     (void) state;
 
-    assert_string_equal(worker_config_cut_kind("smart"), "smart");
-    assert_string_equal(worker_config_cut_kind("fast"), "smart");
-    assert_null(worker_config_cut_kind("full"));
-    assert_null(worker_config_cut_kind(""));
+    assert_string_equal(worker_kind_find("smart")->name, "smart");
+    assert_string_equal(worker_kind_find("fast")->name, "smart");
+    assert_string_equal(worker_kind_find("full")->name, "mpegts");
+    assert_string_equal(worker_kind_find("webm")->ending, ".webm");
+    assert_null(worker_kind_find("best"));
+    assert_null(worker_kind_find(""));
 }
 
 

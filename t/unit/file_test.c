@@ -278,7 +278,7 @@ test_name(void **state)
     (void) state;
 
     for (i = 0; i < wub_nitems(names); i++) {
-        name = worker_upload_local_name(arena, names[i].title, UUID);
+        name = worker_upload_local_name(arena, names[i].title, UUID, ".ts");
         wub_expect(strcmp(name, names[i].name) == 0, "%s", name);
     }
 
@@ -286,7 +286,7 @@ test_name(void **state)
 
     memset(title, 'x', sizeof(title) - 1);
     title[1000] = '\0';
-    name = worker_upload_local_name(arena, title, UUID);
+    name = worker_upload_local_name(arena, title, UUID, ".ts");
     assert_in_range(strlen(name), 200, WUB_NAME_MAX - sizeof(".json.temp"));
 }
 

@@ -186,7 +186,17 @@ sub media {
 
     usage(qr/needs a KIND/, 'media', @store, @range, @output);
     usage(qr/./, 'media', $_, @store, @range, @output)
-        for qw(full rough frame waveform thumbnail nonsense);
+        for qw(frame waveform thumbnail nonsense);
+    usage(qr/"best" is not a kind of cut; there are rough, smart,/, 'media',
+          'best', @store, @range, @output);
+    usage(qr/--encode: There is no encoder setting 'colour' of mp4 cuts/,
+          'media', 'mp4', @store, @range, @output, '--encode', 'colour=red');
+    usage(qr/--encode: The encoder setting crf of webm cuts is '64'/,
+          'media', 'webm', @store, @range, @output, '--encode', 'crf=64');
+    usage(qr/--encode: The encoder setting bufsize needs maxrate/, 'media',
+          'mpegts', @store, @range, @output, '--encode', 'bufsize=1M');
+    usage(qr/--encode: Cuts of this type have no encoder settings/, 'media',
+          'rough', @store, @range, @output, '--encode', 'crf=1');
     usage(qr/Nothing names the channel/, 'media', 'smart', '--segments', $dir,
           @range, @output);
     usage(qr/Nothing names where to write/, 'media', 'smart', @store, @range);
@@ -200,7 +210,6 @@ sub media {
           @range, @range, @output, '--transition', 'fade,1');
     usage(qr/--transition must be/, 'media', 'smart', @store, @range, @range,
           @output, '--transition', 'fade');
-    usage(qr/./, 'media', 'smart', @store, @range, @output, '--plan');
     ok !-e $file, 'nothing is written';
 
     my ($status, $out, $err) = run('media', 'smart', @store, @range, '--range',

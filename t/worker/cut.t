@@ -20,6 +20,7 @@ my $rig = Wub::Cutter->new;
 
 subtest 'a job of two ranges' => sub { whole() };
 subtest 'a thumbnail of its own' => sub { thumbnail() };
+subtest 'kinds of cuts' => sub { kinds() };
 subtest 'whose job it is' => sub { whose() };
 subtest 'a notification wakes' => sub { notified() };
 subtest 'jobs that cannot be cut' => sub { held() };
@@ -122,6 +123,44 @@ sub thumbnail {
 }
 
 
+# a job's own kind, and that of its location, each with its file's ending
+sub kinds {
+    my @files = map { $_->{path} } @{$rig->{media}{segments}};
+
+    $rig->submit('rough', ranges => [[2.5, 5]], cut_type => "'rough'");
+    $rig->submit('archive', ranges => [[2.5, 5]], cut_type => "'archive'");
+    $rig->submit('runs', ranges => [[0, 1], [2.5, 5]],
+                 cut_type => "'archive'");
+    is(($rig->once)[0], 0, 'one round');
+
+    my ($name, $path) = video($rig->row('rough'));
+    like $name, qr/\.ts\z/, 'rough: a name';
+    ok slurp($path) eq slurp($files[1]) . slurp($files[2]),
+        'rough: its segments';
+
+    ($name, $path) = video($rig->row('archive'));
+    like $name, qr/\.mkv\z/, 'archive: a name';
+    is_deeply(Wub::Media->read($path)->{numbers}, [60 .. 179],
+              'archive: the frames of its segments');
+
+    my $row = $rig->row('runs');
+    is $row->{state}, 'UNEDITED', 'several runs: refused';
+    like $row->{error}, qr/ 2 runs without holes/, 'several runs: a sentence';
+
+    # the footage has less than its name says: a line in the log
+
+    my $short = $rig->{media}->put($rig->{media}{start} + 12, 4, 'full',
+                                   slurp($files[0]));
+    $rig->submit('short', ranges => [[11, 15]]);
+    my ($status, $log) = $rig->once(location => { cut_type => 'fast' });
+    is $rig->row('short')->{state}, 'DONE', 'a short segment: cut';
+    like $log, qr/level=warn .*1 segment has less footage .* by 2\.\d+ s/,
+        'a short segment: a warning';
+    unlink $short->{path};
+    $rig->clear;
+}
+
+
 sub whose {
     $rig->submit('free');
     $rig->submit('mine', uploader_whitelist => q('{other,node1}'));
@@ -180,8 +219,6 @@ sub held {
                          video_transitions => q(ARRAY[('fade', 1)]::)
                              . 'video_transition[]' },
                        qr/transition "fade" after range 1 is not in this/],
-        type => [{ cut_type => "'full'" },
-                 qr/cut type "full" is not in this version/],
         bare => [{ thumbnail_mode => "'BARE'" , thumbnail_time => 'now()' },
                  qr/thumbnail mode BARE is not in this version/],
         channel => [{ video_channel => "'nowhere'" }, qr/nowhere/],
@@ -212,13 +249,12 @@ sub held {
     }
 
     # what another said stays, what it said itself is replaced
-    $rig->sql("UPDATE events SET error = 'node9: not me', cut_type = 'webm'"
-              . " WHERE id = 'type'");
-    $rig->sql("UPDATE events SET thumbnail_mode = 'NONE', cut_type = 'webm'"
-              . " WHERE id = 'bare'");
+    $rig->sql("UPDATE events SET error = 'node9: not me' WHERE id = 'empty'");
+    $rig->sql("UPDATE events SET thumbnail_mode = 'NONE',"
+              . " video_channel = 'elsewhere' WHERE id = 'bare'");
     is(($rig->once(name => 'node one'))[0], 0, 'once more');
-    is $rig->row('type')->{error}, 'node9: not me', 'the words of others';
-    like $rig->row('bare')->{error}, qr/"webm"/, 'its own words';
+    is $rig->row('empty')->{error}, 'node9: not me', 'the words of others';
+    like $rig->row('bare')->{error}, qr/elsewhere/, 'its own words';
     $rig->clear;
 }
 
@@ -259,7 +295,7 @@ sub holes {
 
 sub once {
     $rig->submit("job$_") for 1 .. 3;
-    $rig->submit('never', cut_type => "'full'");
+    $rig->submit('never', video_channel => "'nowhere'");
 
     my ($status, $log) = $rig->once(args => ['--jobs', '2']);
     is $status, 0, 'status';

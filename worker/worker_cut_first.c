@@ -1,0 +1,207 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "common/wub_time.h"
+#include "worker/worker_cut_first.h"
+
+
+static worker_rc_t worker_cut_check(worker_cutter_t *c, worker_err_t *err);
+static worker_rc_t worker_cut_survey(worker_cutter_t *c, worker_err_t *err);
+static worker_rc_t worker_cut_heads(worker_cutter_t *c,
+    const wub_range_t *range, const wub_chain_t *chain, size_t *runs,
+    worker_err_t *err);
+
+
+worker_rc_t
+worker_cut_first(worker_cutter_t *c, worker_err_t *err)
+{
+    worker_rc_t  rc;
+
+    rc = worker_cut_check(c, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    return worker_cut_survey(c, err);
+}
+
+
+static worker_rc_t
+worker_cut_check(worker_cutter_t *c, worker_err_t *err)
+{
+    size_t               i;
+    const wub_range_t   *range;
+    const wub_ranges_t  *ranges;
+
+    ranges = c->cut->ranges;
+
+    if (ranges->nranges == 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "There is no range to cut.");
+    }
+
+    for (i = 0; i < ranges->ntransitions && !c->cut->kind->whole; i++) {
+        if (ranges->transitions[i].type.len != 0) {
+            return worker_fail(err, WORKER_INVALID,
+                               "Transitions are not there yet; use hard "
+                               "cuts.");
+        }
+    }
+
+    for (i = 0; i < ranges->nranges; i++) {
+        range = &ranges->ranges[i];
+
+        if (range->end == INT64_MAX || range->start >= range->end) {
+            return worker_fail(err, WORKER_INVALID,
+                               "The end of range %zu must be set and after "
+                               "its start.", i + 1);
+        }
+
+        if (range->end - range->start > WORKER_CUT_HOURS * WUB_HOUR) {
+            return worker_fail(err, WORKER_INVALID,
+                               "Range %zu is longer than %d hours; correct "
+                               "it.", i + 1, WORKER_CUT_HOURS);
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
+{
+    size_t              i, runs;
+    worker_rc_t         rc;
+    wub_chain_t         chain;
+    const wub_range_t  *range;
+
+    runs = 0;
+
+    rc = worker_plan_begin(&c->plan, c->cut->kind, &c->cut->store,
+                           c->cut->allow_holes, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    for (i = 0; i < c->cut->ranges->nranges; i++) {
+        range = &c->cut->ranges->ranges[i];
+
+        rc = worker_cut_chain(c, range, &chain, err);
+
+        if (rc == WORKER_OK) {
+            rc = worker_plan_range(&c->plan, range, &chain, err);
+        }
+
+        if (rc == WORKER_OK) {
+            rc = worker_cut_heads(c, range, &chain, &runs, err);
+        }
+
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    if (c->cut->kind->runs && runs > 1 && c->cut->next == NULL) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The footage has %zu runs without holes, and cuts "
+                           "of type %s write a file for each; cut them "
+                           "separately here.", runs, c->cut->kind->name);
+    }
+
+    worker_survey_form(&c->survey, &c->form);
+    c->making.form = c->form;
+
+    return worker_plan_form(&c->plan, (c->ops != NULL) ? &c->form : NULL,
+                            c->making.encode, err);
+}
+
+
+static worker_rc_t
+worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
+    const wub_chain_t *chain, size_t *runs, worker_err_t *err)
+{
+    bool                    run;
+    size_t                  i;
+    int64_t                 from, to;
+    worker_rc_t             rc;
+    const wub_best_part_t  *part;
+
+    run = false;
+
+    for (i = 0; i < chain->nparts; i++) {
+        part = &chain->parts[i];
+
+        if (part->segment == NULL) {
+            run = false;
+            continue;
+        }
+
+        *runs += !run;
+        run = true;
+
+        from = part->segment->start;
+        to = wub_segment_end(part->segment);
+
+        if (!c->cut->kind->whole) {
+            from = (from > range->start) ? from : range->start;
+            to = (to < range->end) ? to : range->end;
+        }
+
+        c->progress.total += to - from;
+
+        if (c->ops == NULL) {
+            continue;
+        }
+
+        rc = worker_survey_segment(&c->survey, &c->cut->store, part->hour,
+                                   part->segment, to - from, &c->making.tick,
+                                   err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+worker_rc_t
+worker_cut_chain(worker_cutter_t *c, const wub_range_t *range,
+    wub_chain_t *ret, worker_err_t *err)
+{
+    char                    start[WUB_TIME_LEN], end[WUB_TIME_LEN];
+    char                    from[WUB_TIME_LEN], to[WUB_TIME_LEN];
+    worker_rc_t             rc;
+    const wub_best_part_t  *part;
+
+    wub_arena_reset(c->arena);
+
+    rc = c->making.tick.call(c->making.tick.data);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    rc = worker_store_chain(c->arena, &c->cut->store, range, ret, err);
+    if (rc != WORKER_OK || ret->nholes == 0 || c->cut->allow_holes) {
+        return rc;
+    }
+
+    for (part = ret->parts; part->segment != NULL; part++) {
+        /* void */
+    }
+
+    wub_time_format(range->start, start);
+    wub_time_format(range->end, end);
+    wub_time_format(part->from, from);
+    wub_time_format(part->to, to);
+
+    return worker_fail(err, WORKER_HOLES,
+                       "The range %.*s to %.*s has a hole from %.*s to %.*s; "
+                       "wait for its segments, or allow holes.",
+                       WUB_TIME_LEN, start, WUB_TIME_LEN, end,
+                       WUB_TIME_LEN, from, WUB_TIME_LEN, to);
+}
