@@ -43,7 +43,8 @@ static const char  ngx_http_wubloader_html_head[] =
 static const char  ngx_http_wubloader_html_style[] =
     " - wubloader</title>\n"
     "<style>\n"
-    ":root { --back: #f6f6f3; --card: #fff; --text: #1c1c1c;\n"
+    ":root { color-scheme: light dark;\n"
+    "  --back: #f6f6f3; --card: #fff; --text: #1c1c1c;\n"
     "  --dim: #5c5c5c; --line: #dcdcd6; --ok: #1b6e34; --warn: #8a5200;\n"
     "  --bad: #b3121d; --past: #5a6068; }\n"
     "@media (prefers-color-scheme: dark) {\n"

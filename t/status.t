@@ -223,6 +223,7 @@ cmp_ok($all->{disk}{free_bytes}, '>', 0, 'disk: free');
     unlike($page, qr/(?:src|href)=(?!"\?format)/, 'nothing from outside');
     unlike($page, qr/<script/, 'no script');
     like($page, qr/http-equiv="refresh" content="10"/, 'renews itself');
+    like($page, qr/color-scheme: light dark/, 'a link is legible at night');
     like($page, qr/2\.0 seconds in 1 hole</, 'a hole in words');
     like($page, qr/1 segment, hidden by tombstones/, 'a tombstone, too');
     like($page, qr/and \d+ before these/, 'holes that are not told');
