@@ -9,6 +9,7 @@
 
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
+#include "worker/worker_av_code.h"
 #include "worker/worker_av_versions.h"
 #include "worker/worker_plan.h"
 
@@ -20,6 +21,8 @@
 static worker_rc_t worker_plan_part(worker_plan_t *p,
     const wub_best_part_t *part, worker_err_t *err);
 static void worker_plan_output(worker_plan_t *p, const worker_form_t *form);
+static void worker_plan_settings(worker_plan_t *p,
+    const worker_form_t *form, const worker_encode_t *encode);
 static void worker_plan_open(worker_plan_t *p);
 static void worker_plan_close(worker_plan_t *p);
 static void worker_plan_key(worker_plan_t *p, const char *key);
@@ -83,12 +86,13 @@ worker_rc_t
 worker_plan_begin(worker_plan_t *p, const worker_kind_t *kind,
     const worker_store_t *store, bool allow_holes, worker_err_t *err)
 {
+    p->kind = kind;
+
     if (p->write == NULL) {
         return WORKER_OK;
     }
 
     worker_plan_open(p);
-
     worker_plan_text(p, "kind", kind->name);
     worker_plan_text(p, "channel", store->channel);
     worker_plan_text(p, "quality", store->quality);
@@ -135,9 +139,6 @@ worker_rc_t
 worker_plan_form(worker_plan_t *p, const worker_form_t *form,
     const worker_encode_t *encode, worker_err_t *err)
 {
-    size_t                 i;
-    worker_encode_pair_t   pair;
-
     if (p->write == NULL) {
         return WORKER_OK;
     }
@@ -152,16 +153,7 @@ worker_plan_form(worker_plan_t *p, const worker_form_t *form,
         worker_plan_output(p, form);
     }
 
-    worker_plan_line(p);
-    worker_plan_key(p, "encode");
-    worker_plan_open(p);
-
-    for (i = 0; worker_encode_pair(encode, i, &pair); i++) {
-        worker_plan_text(p, pair.name, pair.value);
-    }
-
-    worker_plan_close(p);
-
+    worker_plan_settings(p, form, encode);
     worker_plan_versions(p);
     worker_plan_line(p);
     worker_plan_list(p, "steps");
@@ -190,7 +182,6 @@ worker_plan_step(worker_plan_t *p, const worker_footage_t *footage,
 
     worker_plan_line(p);
     worker_plan_open(p);
-
     worker_plan_text(p, "do", step->copy ? "copy" : "encode");
     worker_plan_text(p, "segment", footage->name);
     worker_plan_bytes(p, from, to);
@@ -211,7 +202,6 @@ worker_plan_whole(worker_plan_t *p, const wub_hour_t *hour,
 
     worker_plan_line(p);
     worker_plan_open(p);
-
     worker_plan_text(p, "do", "copy");
     worker_plan_name(p, hour, segment);
     worker_plan_bytes(p, 0, size);
@@ -321,6 +311,37 @@ worker_plan_output(worker_plan_t *p, const worker_form_t *form)
 
     wub_buf_putc(&p->b, ']');
     p->more = true;
+}
+
+
+/* those of the kind, or those that frames between copied ones get */
+static void
+worker_plan_settings(worker_plan_t *p, const worker_form_t *form,
+    const worker_encode_t *encode)
+{
+    size_t                      i;
+    worker_encode_pair_t        pair;
+    const worker_av_setting_t  *setting;
+
+    worker_plan_line(p);
+    worker_plan_key(p, "encode");
+    worker_plan_open(p);
+
+    for (i = 0; worker_encode_pair(encode, i, &pair); i++) {
+        worker_plan_text(p, pair.name, pair.value);
+    }
+
+    if (!p->kind->whole && !p->kind->encodes) {
+        setting = worker_av_code_setting(form->video.codec);
+
+        worker_plan_text(p, "encoder", setting->encoder);
+        worker_plan_text(p, "preset", setting->preset);
+        worker_plan_text(p, "crf", setting->crf);
+        worker_plan_text(p, setting->option, setting->params);
+        worker_plan_number(p, "threads", setting->threads);
+    }
+
+    worker_plan_close(p);
 }
 
 

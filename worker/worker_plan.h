@@ -5,7 +5,7 @@
  * worker_plan: writes down what a cut does, as JSON: ranges and their
  * segments, the form of the output, settings and versions, and each step
  * of a maker.  It goes to the sink piece by piece, whatever its length.
- * May call: worker_kind, worker_encode, worker_av_versions, common/.
+ * May call: worker_kind, worker_encode, worker_av_*, common/.
  * Frees: its arena, in worker_plan_free().
  */
 
@@ -23,17 +23,18 @@
 
 
 typedef struct {
-    worker_write_pt   write;        /* NULL: nobody asks for a plan */
-    void             *data;
+    worker_write_pt       write;    /* NULL: nobody asks for a plan */
+    void                 *data;
 
     /* set by worker_plan_*() */
 
-    wub_arena_t      *arena;        /* of one piece */
-    wub_buf_t         b;
-    bool              more;         /* a comma comes before the next */
-    bool              counts;       /* frames are told */
-    int64_t           frames;
-    int64_t           copied;
+    const worker_kind_t  *kind;
+    wub_arena_t          *arena;    /* of one piece */
+    wub_buf_t             b;
+    bool                  more;     /* a comma comes before the next */
+    bool                  counts;   /* frames are told */
+    int64_t               frames;
+    int64_t               copied;
 } worker_plan_t;
 
 

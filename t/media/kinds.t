@@ -1,6 +1,5 @@
-# The kinds of cuts that copy whole segments, rough and archive; and what
-# holds for all kinds: where a video is written, that it is whole or not
-# there, and that a signal ends a cut at once.
+# The kinds of cuts that copy whole segments, rough and archive; and that a
+# signal ends a cut of any kind at once.
 
 use strict;
 use warnings;
@@ -195,7 +194,7 @@ sub signals {
     my $fifo = "$dir/fifo";
     POSIX::mkfifo($fifo, 0600) or die "mkfifo: $!\n";
 
-    for my $kind (qw(rough smart archive)) {
+    for my $kind (qw(rough smart mpegts mp4 webm archive)) {
         for my $signal (qw(TERM INT)) {
             my $pid = open3(my $in, my $out, my $err = gensym, $worker,
                             'media', $kind, options([0, 10]), '--output',
