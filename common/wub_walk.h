@@ -30,10 +30,10 @@
  * The paths, relative to path, of all files below root/path, sorted
  * bytewise.  Names that begin with a dot are left out, and so is what is
  * neither a file nor a directory, a file whose tombstone lies beside it,
- * and an operator's STEM.tombstone-reason.  A link to a directory is not followed;
- * one to a file is listed where it leads to one inside of the store.
- * WUB_TOO_BIG: more than one of the limits above; WUB_NOT_FOUND and
- * WUB_DECLINED as wub_dir_open() has them, for path itself.
+ * and an operator's STEM.tombstone-reason.  A link to a directory is not
+ * followed; one to a file is listed where it leads to one inside of the
+ * store.  WUB_TOO_BIG: more than one of the limits above; WUB_NOT_FOUND
+ * and WUB_DECLINED as wub_dir_open() has them, for path itself.
  * *ret_errno is errno of the failing call, 0 on success.
  */
 wub_rc_t wub_walk(wub_arena_t *arena, const char *root, const char *path,
