@@ -32,14 +32,20 @@ use constant {
     TONES      => 40,
     TONE_BASE  => 400,
     TONE_STEP  => 60,
+    TRACK_STEP => 20,
+    SLACK      => 10_000,
     HZ         => 90000,
 };
 
 
 # Makes DIR/chan/QUALITY/HOUR/... of seconds of a stream.  Options: width,
-# height, fps, bf, gop (frames), seconds, segment (seconds), start (epoch),
-# rate, video (list of encoder options), audio (0: none), quality, late
-# (seconds added to the time stamps).
+# height, block (pixels of a bit), format (of pixels), fps, uneven (frames are
+# not evenly spaced), bf, gop (frames), keys (key frames instead of gop),
+# cuts (first frames of segments), open (GOPs are), seconds, segment
+# (seconds), start (epoch), rate, channels, tracks, sine (a steady tone), from
+# (the second with the first sound), video (list of encoder options), audio
+# (0: none), quality, first (the number of the first frame), late (seconds
+# added to the time stamps).
 sub make {
     my ($class, $dir, %o) = @_;
 
@@ -48,8 +54,9 @@ sub make {
         seconds => 12, segment => 2, start => timegm(52, 59, 11, 5, 0, 2024),
         rate => 48000, video => ['-c:v', 'libx264', '-preset', 'veryfast',
                                  '-crf', '20'],
-        more => [], audio => 1, late => 0, quality => 'source', %o,
-        root => $dir, segments => [],
+        more => [], audio => 1, late => 0, quality => 'source', first => 0,
+        block => BLOCK, format => 'yuv420p', channels => 1, tracks => 1,
+        from => 0, %o, root => $dir, segments => [],
     }, $class;
 
     my ($num, $den) = split m{/}, $self->{fps};
@@ -61,7 +68,13 @@ sub make {
     my $work = "$dir/.work-$self->{quality}";
     make_path($work);
 
-    $self->sound("$work/sound.raw") if $self->{audio};
+    $self->{cuts} ||= [map { $_ * $self->{per} }
+                       1 .. floor(($self->{frames} - 1) / $self->{per})];
+
+    if ($self->{audio}) {
+        $self->sound("$work/sound$_.raw", $_) for 0 .. $self->{tracks} - 1;
+    }
+
     $self->encode($work);
     $self->store($work);
 
@@ -72,17 +85,26 @@ sub make {
 sub encode {
     my ($self, $work) = @_;
 
-    my $per = $self->{per};
+    my @sounds = $self->{audio} ? 0 .. $self->{tracks} - 1 : ();
+    my @keys = $self->{keys}
+        ? ('-g', 9999, '-force_key_frames', join ',', map {
+              sprintf '%.6f', $_ * $self->{den} / $self->{num} }
+              @{$self->{keys}})
+        : ('-g', $self->{gop}, '-keyint_min', $self->{gop});
+    my @uneven = $self->{uneven}
+        ? ('-vf', 'settb=1/90000,setpts=' . uneven('N', 'mod', 'floor'),
+           qw(-fps_mode passthrough -enc_time_base 1/90000)) : ();
     my @command = (
         qw(ffmpeg -nostdin -v error -y -f rawvideo -pix_fmt yuv420p),
         '-s', "$self->{width}x$self->{height}", '-r', $self->{fps},
         '-i', "$work/video.pipe",
-        ($self->{audio}
-         ? ('-f', 's16le', '-ar', $self->{rate}, '-ac', 1, '-i',
-            "$work/sound.raw", '-c:a', 'aac', '-b:a', '96k')
-         : ()),
-        @{$self->{video}}, '-bf', $self->{bf}, '-g', $self->{gop},
-        '-keyint_min', $self->{gop}, '-sc_threshold', 0, '-threads', 2,
+        (map { ('-itsoffset', $self->{from}, '-f', 's16le', '-ar',
+                $self->{rate}, '-ac', $self->{channels}, '-i',
+                "$work/sound$_.raw") } @sounds),
+        qw(-map 0:v), (map { ('-map', $_ + 1 . ':a') } @sounds),
+        (@sounds ? ('-c:a', 'aac', '-b:a', '96k') : ()),
+        @{$self->{video}}, '-pix_fmt', $self->{format}, @uneven,
+        '-bf', $self->{bf}, @keys, '-sc_threshold', 0, '-threads', 2,
         @{$self->{more}}, qw(-f mpegts), "$work/all.ts");
 
     POSIX::mkfifo("$work/video.pipe", 0600) or die "mkfifo: $!\n";
@@ -97,40 +119,83 @@ sub encode {
 
     system(@command) == 0 or die "ffmpeg failed\n";
     waitpid $pid, 0;
-    unlink "$work/video.pipe", "$work/sound.raw";
+    unlink "$work/video.pipe", glob "$work/sound*.raw";
 
-    # whole frames, a little before the key frame that begins a segment
+    # in decoding order, where a key frame comes before what is shown first
 
-    my @cuts = map { sprintf '%.6f', ($_ * $per - 0.5)
-                     * $self->{den} / $self->{num} }
-        1 .. floor(($self->{frames} - 1) / $per);
+    my $early = $self->{open} ? $self->{bf} + 1 : 0;
 
     system(qw(ffmpeg -nostdin -v error -y -i), "$work/all.ts",
            qw(-map 0 -c copy -output_ts_offset), $self->{late},
-           qw(-f segment -segment_format mpegts -segment_times),
-           join(',', map { $_ + $self->{late} } @cuts),
+           qw(-f segment -segment_format mpegts -segment_frames),
+           join(q(,), map { $_ - $early } @{$self->{cuts}}),
            "$work/seg%04d.ts") == 0
         or die "ffmpeg failed\n";
 }
 
 
-# files get true names; the first frame of the n-th is n * segment * fps
+# Perl or an expression of ffmpeg: ticks of the n-th frame.  All of them go
+# forward, after two seconds one of them by a third of a second more.
+sub uneven {
+    my ($n, $mod, $floor) = @_;
+
+    return "($n*3000+$mod($n*$n*373\\,2300)+30000*min(1\\,$floor($n/70)))"
+        if $mod;
+
+    return $n * 3000 + $n * $n * 373 % 2300 + ($n < 70 ? 0 : 30000);
+}
+
+
+# where the n-th frame of the stream is, in seconds
+sub spot {
+    my ($self, $n) = @_;
+
+    return $self->{uneven} ? uneven($n) / HZ : $n * $self->{den} / $self->{num};
+}
+
+
+# Files get true names.  What is in them is read from their time stamps: for
+# each segment, in decoding order, [number, ticks behind its key frame, is it
+# a key frame].
 sub store {
     my ($self, $work) = @_;
 
-    my $per = $self->{per};
-    my $n = 0;
+    my @files = sort glob "$work/seg*.ts";
+    my @packets = map { [/pts=(-?\d+)/, /flags=(K?)/] } grep { /pts=/ }
+        split /\n/, output(
+            qw(ffprobe -v error -select_streams v -show_entries),
+            'packet=pts,flags', qw(-of compact=p=0), "$work/all.ts");
+    my @pts = sort { $a <=> $b } map { $_->[0] } @packets;
+    my %rank = map { ($pts[$_] => $_) } 0 .. $#pts;
+    my %cut = map { ($_ => 1) } @{$self->{cuts}};
+    my (@units, @first);
 
-    for my $file (sort glob "$work/seg*.ts") {
-        my $last = ($n + 1) * $per;
-        $last = $self->{frames} if $last > $self->{frames};
-        my $start = $self->time_of($n * $per);
-        my $length = ($last - $n * $per) * $self->{den} / $self->{num};
+    die "$#pts + 1 frames, not $self->{frames}\n" if @pts != $self->{frames};
 
-        push @{$self->{segments}},
-            { %{$self->put($start, $length, 'full', slurp($file))},
-              first => $n * $per, frames => $last - $n * $per };
-        $n++;
+    for my $packet (@packets) {
+        my ($pts, $key) = @$packet;
+        my $rank = $rank{$pts};
+
+        if ($rank == 0 || ($key && $cut{$rank})) {
+            push @first, $pts;
+            push @units, [];
+        }
+
+        push @{$units[-1]}, [$self->{first} + $rank, $pts - $first[-1],
+                             $key ? 1 : 0];
+        $self->{times}{$self->{first} + $rank} = ($pts - $pts[0]) / HZ;
+    }
+
+    die @files . ' segments, not ' . @units . "\n" if @files != @units;
+    push @first, $pts[-1] + HZ * $self->{den} / $self->{num};
+
+    for my $n (0 .. $#files) {
+        my $segment = $self->put(
+            $self->{start} + ($first[$n] - $pts[0]) / HZ,
+            ($first[$n + 1] - $first[$n]) / HZ, 'full', slurp($files[$n]));
+
+        push @{$self->{segments}}, { %$segment, units => $units[$n],
+            damaged => {}, first => $n == 0, open => $self->{open} };
     }
 }
 
@@ -157,32 +222,76 @@ sub put {
 
 # The frames of ranges, [start, end] in microseconds since the epoch: how
 # CONTRACT.md 0 has it, from the names and the time stamps alone.  Second,
-# how many of them are in GOPs that are in a range as a whole.
+# how many of them a smart cut copies, and third, for each frame, whether.
 sub expected {
     my ($self, @ranges) = @_;
 
-    my (@numbers, $copied);
-    my $tick = HZ * $self->{den} / $self->{num};
+    my (@numbers, @copied);
+
     for my $range (@ranges) {
+        my ($behind, $was);
+
         for my $segment (@{$self->{segments}}) {
-            my $first = $segment->{first};
+            my $us = $segment->{us};
+            my $next = defined $behind && abs($us - $behind) <= SLACK;
+            my @frames;
 
-            for (my $g = 0; $g < $segment->{frames}; $g += $self->{gop}) {
-                my $next = $g + $self->{gop};
-                $next = $segment->{frames} if $next > $segment->{frames};
+            $was = 0 if !$next;
+            $behind = $us + 1e6 * $segment->{length};
 
-                my @in = grep {
-                    my $t = $segment->{us} + floor($_ * $tick * 100 / 9 + 0.5);
-                    $t >= $range->[0] && $t < $range->[1];
-                } $g .. $next - 1;
+            for my $gop (gops($segment)) {
+                my ($key, @units) = @$gop;
 
-                push @numbers, map { $first + $_ } @in;
-                $copied += @in if @in == $next - $g;
+                # what is shown before its key frame needs the GOP before
+
+                @units = grep { $_->[1] >= $units[0][1] } @units
+                    if $key eq 'open' && !$next;
+                $next = 1;
+
+                my @in = grep { my $t = $us + ticks($_->[1]);
+                    $t >= $range->[0] && $t < $range->[1] } @units;
+
+                $was = @in == @{$gop} - 1 && $key ne 'damaged'
+                       && !$segment->{other} && ($was || $key eq 'closed');
+                push @frames, map { [@$_, $was ? 1 : 0] } @in;
+            }
+
+            for my $frame (sort { $a->[1] <=> $b->[1] } @frames) {
+                push @numbers, $frame->[0];
+                push @copied, $frame->[3];
             }
         }
     }
 
-    return (\@numbers, $copied || 0);
+    return (\@numbers, scalar(grep { $_ } @copied), \@copied);
+}
+
+
+# ["closed", "open" or "damaged", unit, ...] of each GOP
+sub gops {
+    my ($segment) = @_;
+
+    my @gops;
+
+    for my $unit (@{$segment->{units}}) {
+        if ($unit->[2]) {
+            push @gops, [$segment->{open} && !($segment->{first} && @gops == 0)
+                         ? 'open' : 'closed'];
+        }
+
+        push @{$gops[-1]}, $unit;
+        $gops[-1][0] = 'damaged' if $segment->{damaged}{$unit->[0]};
+    }
+
+    return @gops;
+}
+
+
+# microseconds, rounded; there are no ties between ninths
+sub ticks {
+    my ($ticks) = @_;
+
+    return floor(($ticks * 200 + 9) / 18);
 }
 
 
@@ -206,11 +315,11 @@ sub text {
 sub pictures {
     my ($self, $pipe) = @_;
 
-    my ($w, $h) = @$self{qw(width height)};
+    my ($w, $h, $block) = @$self{qw(width height block)};
     my $seed = 1;
     my @rows;
 
-    for my $y (0 .. $h - BLOCK - 1) {
+    for my $y (0 .. $h - $block - 1) {
         my $row = '';
 
         for my $x (0 .. 2 * $w - 1) {
@@ -227,13 +336,14 @@ sub pictures {
     open my $out, '>:raw', $pipe or POSIX::_exit(1);
 
     for my $n (0 .. $self->{frames} - 1) {
-        my $mark = join '',
-            map { chr($n >> $_ & 1 ? 235 : 16) x BLOCK } 0 .. BITS - 1;
+        my $number = $self->{first} + $n;
+        my $mark = join '', map { chr($number >> $_ & 1 ? 235 : 16) x $block }
+                   0 .. BITS - 1;
         my $rest = $w - length $mark;
-        my $picture = ($mark . chr(126) x $rest) x BLOCK;
+        my $picture = ($mark . chr(126) x $rest) x $block;
 
-        for my $y (BLOCK .. $h - 1) {
-            $picture .= substr $rows[$y - BLOCK], ($n * 3) % $w, $w;
+        for my $y ($block .. $h - 1) {
+            $picture .= substr $rows[$y - $block], ($n * 3) % $w, $w;
         }
 
         print {$out} $picture, $chroma or POSIX::_exit(1);
@@ -243,38 +353,37 @@ sub pictures {
 }
 
 
-my %sounds;
-
+# Each track's tones are a little higher than those of the track before it.
 sub sound {
-    my ($self, $file) = @_;
+    my ($self, $file, $track) = @_;
 
-    my $rate = $self->{rate};
-    my $length = $self->{frames} * $self->{den} / $self->{num};
-    my @samples;
+    my ($rate, $channels) = @$self{qw(rate channels)};
+    my $each = $rate * TONE_EVERY;
+    my $count = floor($rate * ($self->spot($self->{frames} - 1)
+                               + $self->{den} / $self->{num}));
+    my $from = sprintf '%.0f', $self->{from} * $rate;
+    my $text = '';
 
-    if ($sounds{"$rate $length"}) {
-        spew($file, $sounds{"$rate $length"});
-        return;
+    for (my $k = 0; $k * $each < $count; $k++) {
+        my $hz = $self->{sine} || tone($k, $track);
+        my $long = $self->{sine} ? $each : TONE_LEN * $rate;
+        my $start = $self->{sine} ? $k * TONE_EVERY : 0;
+        my @tone = map { int(12000 * sin(2 * PI * $hz * ($start + $_ / $rate)))
+                       } 0 .. $long - 1;
+
+        $text .= pack 's<*', map { ($_) x $channels } @tone;
+        $text .= "\0" x (2 * $channels * ($each - $long));
     }
 
-    for my $i (0 .. floor($length * $rate) - 1) {
-        my $t = $i / $rate;
-        my $k = floor($t / TONE_EVERY + 1e-9);
-        my $in = $t - $k * TONE_EVERY;
-
-        push @samples, $in < TONE_LEN
-            ? int(12000 * sin(2 * PI * tone($k) * $in)) : 0;
-    }
-
-    $sounds{"$rate $length"} = pack 's<*', @samples;
-    spew($file, $sounds{"$rate $length"});
+    spew($file, substr $text, 2 * $channels * $from,
+         2 * $channels * ($count - $from));
 }
 
 
 sub tone {
-    my ($k) = @_;
+    my ($k, $track) = @_;
 
-    return TONE_BASE + TONE_STEP * ($k % TONES);
+    return TONE_BASE + TONE_STEP * ($k % TONES) + TRACK_STEP * ($track || 0);
 }
 
 

@@ -1,0 +1,561 @@
+package Wub::Judge;
+
+# What must be true of every cut, whatever made it, and of what.
+#
+#   my $judge = Wub::Judge->new($folder);
+#   my @wrong = $judge->cut('smart', $stream, \@ranges);
+#   my @wrong = $judge->video('smart', $stream, \@ranges, $file);
+#
+# $stream is of Wub::Streams, ranges are [start, end] in microseconds, and
+# nothing that is wrong is an empty list.
+
+use strict;
+use warnings;
+
+use IPC::Open3;
+use List::Util qw(max min);
+use POSIX qw(floor);
+use Symbol qw(gensym);
+
+use Wub::Media;
+
+use constant HZ => Wub::Media::HZ;
+
+# Of a kind: its file, how coarse its clock is (ticks), by how much its sound
+# may be off (ticks; a frame of sound where it is copied, half of it where
+# it is encoded), whether pictures are copied.
+my %kinds = (
+    smart  => { end => 'ts',   clock => 1,  copies => 1, off => 1 },
+    mpegts => { end => 'ts',   clock => 1,  off => 0.5 },
+    mp4    => { end => 'mp4',  clock => 2,  off => 0.5 },
+    webm   => { end => 'webm', clock => 91, off => 0.5, frame => 0.02 },
+);
+
+use constant {
+    PSNR        => 45,
+    PSNR_SCALED => 33,
+    FIRST       => 1.5,     # seconds, where the first frame is at latest
+    HEAR        => 0.003,   # seconds, how exactly a tone can be heard
+    BEND        => 0.02,    # of a sine of 440 Hz that an encoder had
+    SHOWN       => 3,       # of each thing that is wrong
+};
+
+
+sub new {
+    my ($class, $dir) = @_;
+
+    my $build = $ENV{WUB_BUILD} || 'build';
+
+    return bless { dir => $dir, worker => "$build/wubloader-worker",
+                   tools => "$build/t/tools", cuts => 0 }, $class;
+}
+
+
+sub kinds {
+    return sort keys %kinds;
+}
+
+
+# makes the cut, and tells what is wrong with it
+sub cut {
+    my ($self, $kind, $stream, $ranges, @more) = @_;
+
+    my $file = "$self->{dir}/cut$$." . ($kinds{$kind}{end} || 'ts');
+    my ($status, $err) = $self->run($kind, $stream, $ranges, '--output',
+                                    $file, @more);
+    my $refuse = $stream->{refuse}{$kind};
+
+    $self->{cuts}++;
+
+    # what may be refused is refused with a sentence, or is right
+
+    return () if $refuse && $status eq '1' && $err =~ $refuse;
+    return "exit status $status, $err" if $status ne '0' || $err ne '';
+
+    my @wrong = $self->video($kind, $stream, $ranges, $file);
+    unlink $file if !@wrong || !$ENV{WUB_KEEP};
+
+    return @wrong;
+}
+
+
+# (exit status, standard error) of a cut
+sub run {
+    my ($self, $kind, $stream, $ranges, @more) = @_;
+
+    my $err = gensym;
+    my $pid = open3(my $in, my $out, $err, $self->command($kind, $stream,
+                                                          $ranges), @more);
+    close $in;
+    local $/;
+    my $text = <$err>;
+    waitpid $pid, 0;
+
+    return ($? & 127 ? 'signal ' . ($? & 127) : $? >> 8, $text // '');
+}
+
+
+sub command {
+    my ($self, $kind, $stream, $ranges) = @_;
+
+    return ($self->{worker}, 'media', $kind, '--segments', $stream->{root},
+            '--channel', 'chan', '--quality', $stream->{quality},
+            ($stream->{holes} ? '--allow-holes' : ()),
+            map { ('--range', join ',', map { Wub::Media::text($_) } @$_) }
+            @$ranges);
+}
+
+
+# a video file
+sub video {
+    my ($self, $kind, $stream, $ranges, $file) = @_;
+
+    my $k = $kinds{$kind};
+    my ($want, undef, $copied) = $stream->expected(@$ranges);
+    my $video = $self->look($file, $self->references($stream));
+    my ($lines, @wrong) = lines($stream, $want, $video->{frames});
+
+    $self->hashes($stream) if $k->{copies};
+
+    push @wrong, few('says: ', @{$video->{noise}})
+        if !($stream->{noisy} && $k->{copies});
+    push @wrong, stamps($k, $stream, $video);
+    push @wrong, spaces($k, $stream, $video);
+    push @wrong, pictures($k, $stream, $video, $lines, $copied);
+    push @wrong, sound($k, $stream, $video);
+    push @wrong, $self->again($file, $video)
+        if !($stream->{noisy} && $k->{copies});
+
+    return @wrong;
+}
+
+
+# the first things of many
+sub few {
+    my ($what, @things) = @_;
+
+    my $more = @things - SHOWN;
+
+    splice @things, SHOWN if $more > 0;
+
+    return map { "$what$_" } @things, $more > 0 ? "... $more more" : ();
+}
+
+
+# ---- readers
+
+# what wub_look and wub_listen tell
+sub look {
+    my ($self, $file, $prefix) = @_;
+
+    my $v = { packets => {}, frames => [], noise => [], audio => [],
+              tones => {}, gaps => [], sounds => {} };
+    my @lines = split /\n/, Wub::Media::output(
+        "$self->{tools}/wub_look", $prefix ? ('-r', $prefix) : (), $file);
+
+    push @lines, split /\n/, Wub::Media::output("$self->{tools}/wub_listen",
+                                                $file);
+
+    for my $line (@lines) {
+        my ($what, @f) = split / /, $line;
+
+        if ($what eq 'packet') {
+            push @{$v->{packets}{$f[0]}},
+                { pts => $f[1], dts => $f[2], long => $f[3], hash => $f[5] };
+
+        } elsif ($what eq 'frame') {
+            push @{$v->{frames}}, { pts => $f[0], number => $f[1],
+                form => "$f[2]x$f[3].$f[4]", hash => $f[5], psnr => $f[6] };
+
+        } elsif ($what eq 'video') {
+            $v->{video} = $f[0];
+
+        } elsif ($what eq 'audio') {
+            push @{$v->{audio}}, { stream => $f[0], rate => $f[2] };
+
+        } elsif ($what eq 'tone') {
+            push @{$v->{tones}{$f[0]}}, [@f[1, 2]];
+
+        } elsif ($what eq 'gap') {
+            push @{$v->{gaps}}, [@f];
+
+        } elsif ($what eq 'sound') {
+            $v->{sounds}{$f[0]} = { first => $f[1], end => $f[2],
+                                    bend => $f[3] };
+
+        } else {
+            push @{$v->{noise}}, $line =~ s/^noise | @ 0x\w+//gr;
+        }
+    }
+
+    return $v;
+}
+
+
+# The pictures of the stream before anything happened to it, in each form:
+# rows of raw pictures at the place of their numbers.
+sub references {
+    my ($self, $stream) = @_;
+
+    return $stream->{reference} if $stream->{reference};
+
+    for my $form (@{$stream->{forms}}) {
+        my ($w, $h, $format) = $form =~ /^(\d+)x(\d+)\.(\w+)$/;
+        my $size = $w * $h * ($format eq 'yuv444p' || $format =~ /10/ ? 3
+                              : 1.5);
+
+        open my $out, '>:raw', "$stream->{root}/reference.$form"
+            or die "$stream->{root}: $!\n";
+
+        for my $i (0 .. $#{$stream->{sources}}) {
+            open my $in, '-|:raw', qw(ffmpeg -nostdin -v error -i),
+                $stream->{sources}[$i], '-vf',
+                "scale=$w:$h:flags=bicubic+accurate_rnd+bitexact",
+                qw(-fps_mode passthrough -f rawvideo -pix_fmt), $format, '-'
+                or die "ffmpeg: $!\n";
+            seek $out, $stream->{starts}[$i] * $size, 0;
+
+            while (read $in, my $bytes, $size) {
+                print {$out} $bytes;
+            }
+
+            close $in or die "ffmpeg failed\n";
+        }
+
+        close $out or die "$stream->{root}: $!\n";
+    }
+
+    return $stream->{reference} = "$stream->{root}/reference";
+}
+
+
+# of each picture, by its number
+sub hashes {
+    my ($self, $stream) = @_;
+
+    $stream->{hashes} ||= { map { ($_->{number} => $_->{hash}) }
+        map { @{$self->look($_)->{frames}} } @{$stream->{sources}} };
+}
+
+
+# ---- checks
+
+# Are the frames those that were asked for?  First, for each of them, which
+# one of the wanted it is; undefined where bytes were lost.
+sub lines {
+    my ($stream, $want, $frames) = @_;
+
+    my $loose = $stream->{loose};
+    my ($i, $spare) = (0, 0);
+    my (@lines, @wrong);
+
+    for my $n (map { $_->{number} } @$frames) {
+        my $j = $i;
+
+        $j++ while $j < @$want && $loose->{$want->[$j]} && $want->[$j] != $n;
+
+        if ($j < @$want && $want->[$j] == $n) {
+            $spare += $j - $i;
+            push @lines, $loose->{$n} ? undef : $j;
+            $i = $j + 1;
+
+        } elsif ($j > $i || ($i > 0 && $loose->{$want->[$i - 1]})) {
+
+            # a picture that took the place of one that was lost
+
+            push @lines, undef;
+
+            if ($j > $i) {
+                $i++;
+
+            } elsif (--$spare < 0) {
+                push @wrong, "$n once too often";
+            }
+
+        } else {
+            push @wrong, @lines;
+            last;
+        }
+    }
+
+    my @rest = grep { !$loose->{$_} } @$want[$i .. $#$want];
+
+    return (\@lines) if !@wrong && !@rest && @lines == @$frames;
+
+    return (\@lines, 'frames ' . spans(map { $_->{number} } @$frames)
+                     . ', not ' . spans(@$want));
+}
+
+
+# "45-217 60-119" for a list of numbers
+sub spans {
+    my (@spans);
+
+    for my $n (@_) {
+        if (@spans && $spans[-1][1] == $n - 1) {
+            $spans[-1][1] = $n;
+
+        } else {
+            push @spans, [$n, $n];
+        }
+    }
+
+    return join ' ', map { "$_->[0]-$_->[1]" } @spans;
+}
+
+
+# of packets: they rise, none is negative
+sub stamps {
+    my ($k, $stream, $video) = @_;
+
+    my @wrong;
+
+    for my $i (sort keys %{$video->{packets}}) {
+        my @packets = @{$video->{packets}{$i}};
+        my $what = $i == $video->{video} ? 'video' : "sound $i";
+
+        if (grep { $_->{pts} eq '-' || $_->{dts} eq '-' } @packets) {
+            push @wrong, "$what has no time";
+            next;
+        }
+
+        push @wrong, few("$what begins with a negative dts, ",
+                         map { $_->{dts} } grep { $_->{dts} < 0 } @packets);
+        push @wrong, few("$what has a pts below its dts, ",
+                         map { $_->{dts} } grep { $_->{pts} < $_->{dts} }
+                         @packets);
+        push @wrong, few("$what has dts ", map {
+            "$packets[$_]{dts} behind $packets[$_ - 1]{dts}" } grep {
+            $packets[$_]{dts} <= $packets[$_ - 1]{dts} } 1 .. $#packets);
+    }
+
+    my $first = min(map { $_->{pts} } @{$video->{frames}}) // -1;
+
+    push @wrong, "the first frame is shown at $first ticks"
+        if $first < 0 || $first > FIRST * HZ;
+
+    return @wrong;
+}
+
+
+# from each frame to the next it is as long as in the stream; where something
+# is left out, as long as a frame
+sub spaces {
+    my ($k, $stream, $video) = @_;
+
+    my @frames = @{$video->{frames}};
+    my @long = lengths($stream);
+    my @wrong;
+
+    for my $i (1 .. $#frames) {
+        my ($a, $b) = map { $_->{number} } @frames[$i - 1, $i];
+        my $got = $frames[$i]{pts} - $frames[$i - 1]{pts};
+        my ($ta, $tb) = map { $stream->{times}{$_} } $a, $b;
+        my ($least, $most) = @long;
+
+        next if !defined $ta || !defined $tb;
+
+        if ($b == $a + 1 && !$stream->{loose}{$a} && !$stream->{loose}{$b}) {
+            ($least, $most) = (HZ * ($tb - $ta)) x 2;
+
+        } elsif (grep { $stream->{loose}{$_} } $a, $b, $a + 1, $b - 1) {
+            ($least, $most) = (0, HZ);
+        }
+
+        push @wrong, "$got ticks from frame $a to frame $b, not $least"
+            if $got < $least - $k->{clock} - 1
+               || $got > $most + $k->{clock} + 1;
+    }
+
+    return few('', @wrong);
+}
+
+
+# the shortest and the longest frame
+sub lengths {
+    my ($stream) = @_;
+
+    my $times = $stream->{times};
+    my @all = map { HZ * ($times->{$_ + 1} - $times->{$_}) }
+              grep { defined $times->{$_ + 1} } keys %$times;
+
+    return (min(@all), max(@all));
+}
+
+
+# copied ones bit by bit, the others alike
+sub pictures {
+    my ($k, $stream, $video, $lines, $copied) = @_;
+
+    my @frames = @{$video->{frames}};
+    my $form = @frames ? $frames[0]{form} : '';
+    my (@wrong, $last);
+
+    push @wrong, map { "a picture of $_->{form} behind $form" }
+        grep { $_->{form} ne $form } @frames;
+
+    for my $i (grep { defined $lines->[$_] } 0 .. $#$lines) {
+        my ($frame, $j) = ($frames[$i], $lines->[$i]);
+        my $n = $frame->{number};
+        my $own = ($stream->{starts}[1] // 1e9) > $n
+                  ? $stream->{forms}[0] : $stream->{forms}[-1];
+        my $least = $own eq $form ? PSNR : PSNR_SCALED;
+
+        push @wrong, "frame $n was copied, but is another picture"
+            if $k->{copies} && $copied->[$j]
+               && $frame->{hash} ne $stream->{hashes}{$n};
+        push @wrong, "frame $n has a PSNR of $frame->{psnr} dB"
+            if $frame->{psnr} eq '-' || $frame->{psnr} < $least;
+    }
+
+    return few('', @wrong);
+}
+
+
+# ---- sound
+
+sub sound {
+    my ($k, $stream, $video) = @_;
+
+    my $tracks = $stream->{audio} ? $stream->{tracks} : 0;
+    my @audio = @{$video->{audio}};
+
+    return @audio . " tracks of sound, not $tracks" if @audio != $tracks;
+
+    return map { track($k, $stream, $video, $_) } 0 .. $tracks - 1;
+}
+
+
+sub track {
+    my ($k, $stream, $video, $track) = @_;
+
+    my $audio = $video->{audio}[$track];
+    my $i = $audio->{stream};
+    my $sound = $video->{sounds}{$i};
+    my @frames = @{$video->{frames}};
+    my $end = $frames[-1]{pts} + HZ * ($stream->{den} / $stream->{num});
+    my @wrong;
+
+    # over a hole and where bytes were lost there may be less of it
+
+    my $whole = !$stream->{holes} && !%{$stream->{loose}}
+                && !$stream->{from} && !$stream->{uneven};
+
+    return $whole ? "track $track has no sound" : () if !$sound;
+
+    my $frame = ($k->{frame} // 1024 / $audio->{rate}) * HZ;
+    my $slack = $frame + 90 + $k->{clock};
+    my $gap = !$whole ? HZ : $stream->{mixed} && $k->{copies} ? 2 * $frame : 0;
+
+    push @wrong, map { "track $track has a gap of $_->[2] ticks at $_->[1]" }
+        grep { $_->[0] == $i && ($_->[2] < 0 || $_->[2] > $gap) }
+        @{$video->{gaps}};
+
+    my $begins = $sound->{first} - $frames[0]{pts};
+    my $ends = $sound->{end} - $end;
+
+    push @wrong, "track $track begins $begins ticks late"
+        if $begins < -$slack || ($whole && $begins > $slack);
+    push @wrong, "track $track ends $ends ticks late"
+        if $ends > $slack || ($whole && $ends < -$slack);
+
+    push @wrong, tones($k, $stream, $video, $track, $frame)
+        if !$stream->{sine};
+    push @wrong, "track $track clicks: its wave bends by $sound->{bend}"
+        if $stream->{sine} && $sound->{bend} > BEND;
+
+    return few('', @wrong);
+}
+
+
+# a tone begins where the frames say that its tenth of a second does
+sub tones {
+    my ($k, $stream, $video, $track, $frame) = @_;
+
+    my @frames = @{$video->{frames}};
+    my $round = Wub::Media::TONES * Wub::Media::TONE_EVERY;
+    my $step = Wub::Media::TRACK_STEP;
+    my $heard = 0;
+    my @wrong;
+
+    for my $tone (@{$video->{tones}{$video->{audio}[$track]{stream}}}) {
+        my $pitch = floor(($tone->[1] - Wub::Media::TONE_BASE) / $step + 0.5);
+        my ($at, $from, $to) = map { source($stream, \@frames,
+                                            $tone->[0] + $_ * HZ) }
+                               0, -0.05, 0.05;
+
+        next if grep { !defined } $at, $from, $to;
+        next if abs($to - $from - 0.1) > 0.002;
+
+        my $per = Wub::Media::TONE_STEP / $step;
+        push @wrong, "track $track has a tone of track " . $pitch % $per
+            if $pitch % $per != $track;
+
+        my $late = $at - floor($pitch / $per) * Wub::Media::TONE_EVERY;
+        $late -= $round * floor($late / $round + 0.5);
+        $heard++;
+
+        push @wrong, sprintf('track %d is %.1f ms late at %.3f s', $track,
+                             1000 * $late, $tone->[0] / HZ)
+            if abs $late > $k->{off} * $frame / HZ + HEAR;
+    }
+
+    # each tenth of a second, but for what is near a join
+
+    my $long = ($frames[-1]{pts} - $frames[0]{pts}) / HZ;
+
+    push @wrong, "$heard tones are heard in $long s"
+        if !$stream->{from} && $long > 1.5 && $heard == 0;
+
+    return @wrong;
+}
+
+
+# what time of the stream is shown at a time of the video
+sub source {
+    my ($stream, $frames, $at) = @_;
+
+    my ($low, $high) = (0, scalar @$frames);
+
+    return undef if $at < $frames->[0]{pts};
+
+    while ($high - $low > 1) {
+        my $middle = ($low + $high) >> 1;
+
+        ($low, $high) = $frames->[$middle]{pts} <= $at ? ($middle, $high)
+                                                       : ($low, $middle);
+    }
+
+    my $frame = $frames->[$low];
+    my $time = $stream->{times}{$frame->{number}};
+
+    return undef if !defined $time || $stream->{loose}{$frame->{number}}
+                 || $at - $frame->{pts} > HZ / 2;
+
+    return $time + ($at - $frame->{pts}) / HZ;
+}
+
+
+# ---- afterwards
+
+# what becomes of it on a site that puts it into another container
+sub again {
+    my ($self, $file, $video) = @_;
+
+    my $mp4 = "$file.again.mp4";
+    my $noise = Wub::Media::output(qw(ffmpeg -nostdin -v warning -y -i),
+        $file, qw(-map 0 -c copy), $mp4);
+    my $again = $self->look($mp4);
+    my @numbers = map { join ' ', map { $_->{number} } @{$_->{frames}} }
+                  $video, $again;
+    my @wrong = map { s/ @ 0x\w+//r } split /\n/, $noise;
+
+    push @wrong, 'other frames' if $numbers[0] ne $numbers[1];
+    push @wrong, @{$again->{noise}};
+    unlink $mp4;
+
+    return few('in mp4: ', @wrong);
+}
+
+
+1;
