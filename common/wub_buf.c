@@ -351,12 +351,20 @@ wub_buf_utf8(const uint8_t *p, size_t len)
 }
 
 
+/* a bit for each of the characters, which are all of ASCII */
 static bool
 wub_buf_unreserved(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-           || (c >= '0' && c <= '9')
-           || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
+    uint8_t  i;
+
+    static const uint64_t  bits[] = {
+        UINT64_C(0x03ffe00000000000),   /* - . / 0 to 9 */
+        UINT64_C(0x47fffffe87fffffe)    /* A to Z _ a to z ~ */
+    };
+
+    i = (uint8_t) c;
+
+    return i < 128 && (bits[i / 64] >> (i % 64) & 1) != 0;
 }
 
 

@@ -13,6 +13,7 @@
 
 
 static void wub_names_sift(wub_str_t *list, size_t n, size_t i);
+static inline uint64_t wub_names_head(const char *data);
 static int wub_names_cmp(const wub_str_t *a, const wub_str_t *b);
 static wub_rc_t wub_hour_parse_names(wub_arena_t *arena,
     const wub_names_t *names, int64_t hour_us, wub_hour_t *ret);
@@ -171,6 +172,10 @@ wub_names_tombstoned(const wub_names_t *sorted, wub_str_t name)
     wub_str_t        stem;
     wub_name_kind_e  kind;
 
+    if (sorted->nnames == 0) {
+        return false;
+    }
+
     kind = wub_name_kind(name);
 
     if (kind != WUB_NAME_TS && kind != WUB_NAME_JSON) {
@@ -255,10 +260,37 @@ wub_names_sift(wub_str_t *list, size_t n, size_t i)
 }
 
 
+/* a sort is mostly this; names of one hour differ in their first bytes */
 static int
 wub_names_cmp(const wub_str_t *a, const wub_str_t *b)
 {
+    uint64_t  one, two;
+
+    if (a->len >= sizeof(uint64_t) && b->len >= sizeof(uint64_t)) {
+        one = wub_names_head(a->data);
+        two = wub_names_head(b->data);
+
+        if (one != two) {
+            return (one > two) ? 1 : -1;
+        }
+    }
+
     return wub_str_cmp(*a, *b);
+}
+
+
+/* eight bytes as a number in whose order they sort: one load, no loop */
+static inline uint64_t
+wub_names_head(const char *data)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) data;
+
+    return (uint64_t) p[0] << 56 | (uint64_t) p[1] << 48
+           | (uint64_t) p[2] << 40 | (uint64_t) p[3] << 32
+           | (uint64_t) p[4] << 24 | (uint64_t) p[5] << 16
+           | (uint64_t) p[6] << 8 | (uint64_t) p[7];
 }
 
 

@@ -33,6 +33,7 @@ static wub_rc_t wub_time_zone(wub_scan_t *s, int64_t *ret_us);
 static wub_rc_t wub_time_two(wub_scan_t *s, int64_t max, int64_t *ret);
 static int64_t wub_time_days(int64_t year, int64_t month, int64_t day);
 static void wub_time_civil(int64_t us, wub_civil_t *ret);
+static void wub_time_hour(const wub_civil_t *t, char out[WUB_HOUR_LEN]);
 static char *wub_time_digits(char *out, int64_t value, size_t n);
 static void wub_time_mul(uint32_t limbs[4], uint32_t by);
 static uint32_t wub_time_div(uint32_t limbs[4], uint32_t by);
@@ -122,14 +123,7 @@ wub_hour_format(int64_t us, char out[WUB_HOUR_LEN])
     wub_civil_t  t;
 
     wub_time_civil(us, &t);
-
-    out = wub_time_digits(out, t.year, 4);
-    *out++ = '-';
-    out = wub_time_digits(out, t.month, 2);
-    *out++ = '-';
-    out = wub_time_digits(out, t.day, 2);
-    *out++ = 'T';
-    (void) wub_time_digits(out, t.us / WUB_HOUR, 2);
+    wub_time_hour(&t, out);
 }
 
 
@@ -139,7 +133,7 @@ wub_time_format(int64_t us, char out[WUB_TIME_LEN])
     wub_civil_t  t;
 
     wub_time_civil(us, &t);
-    wub_hour_format(us, out);
+    wub_time_hour(&t, out);
 
     out += WUB_HOUR_LEN;
     *out++ = ':';
@@ -403,6 +397,19 @@ wub_time_civil(int64_t us, wub_civil_t *ret)
     ret->month = month;
     ret->day = days - wub_time_days(year, month, 1) + 1;
     ret->us = us % WUB_DAY;
+}
+
+
+static void
+wub_time_hour(const wub_civil_t *t, char out[WUB_HOUR_LEN])
+{
+    out = wub_time_digits(out, t->year, 4);
+    *out++ = '-';
+    out = wub_time_digits(out, t->month, 2);
+    *out++ = '-';
+    out = wub_time_digits(out, t->day, 2);
+    *out++ = 'T';
+    (void) wub_time_digits(out, t->us / WUB_HOUR, 2);
 }
 
 
