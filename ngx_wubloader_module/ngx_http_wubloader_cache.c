@@ -173,6 +173,11 @@ ngx_http_wubloader_cache_seek(ngx_http_wubloader_seek_t *seek)
             goto done;
 
         case NGX_AGAIN:
+
+            if (seek->store->ahead) {
+                return WUB_DECLINED;
+            }
+
             break;
 
         case NGX_ABORT:

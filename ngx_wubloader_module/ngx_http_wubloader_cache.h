@@ -6,7 +6,7 @@
  * does not change.  zone: the memory that all processes share; files: the
  * texts; fds: those that this process has open; item: what makes them;
  * cache: who finds or makes one; proc: what a process does apart from its
- * requests; join: playlists out of them.
+ * requests; join: playlists out of them; ahead: their hours in time.
  * May call: nginx, common/.
  * Frees: the descriptors of a request go with its pool.
  *
@@ -216,6 +216,10 @@ wub_rc_t ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_record_t *plain, ngx_http_wubloader_record_t *ret);
 
 
+/* lets go of all that the request holds open */
+void ngx_http_wubloader_cache_release(ngx_http_wubloader_store_t *store);
+
+
 /* item: made into a record whose bytes lie in the arena given */
 
 /* what looks for an item and, where there is none, makes it */
@@ -349,6 +353,34 @@ void ngx_http_wubloader_fact_keep(ngx_http_wubloader_fact_t *fact,
     const void *data, size_t size);
 
 
+/*
+ * ahead: one more thread makes the last hours of a long range while the one
+ * that needs them makes the first
+ */
+
+/* hours that are worth a thread */
+#define NGX_HTTP_WUBLOADER_AHEAD 6
+
+/* begins as zeroes */
+typedef struct {
+    ngx_http_wubloader_store_t    store;    /* of its own */
+    size_t                        first;    /* of store.hours */
+    size_t                        last;     /* behind them */
+    pthread_t                     thread;
+    ngx_atomic_t                  stop;
+    unsigned                      running:1;
+    unsigned                      tried:1;
+} ngx_http_wubloader_ahead_t;
+
+/*
+ * store->hours, from the one at i to the end; what store points at stays
+ * until the stop
+ */
+void ngx_http_wubloader_ahead_start(ngx_http_wubloader_ahead_t *ahead,
+    const ngx_http_wubloader_store_t *store, size_t i, int64_t end);
+void ngx_http_wubloader_ahead_stop(ngx_http_wubloader_ahead_t *ahead);
+
+
 /* join and join_gzip between them */
 
 /*
@@ -372,6 +404,7 @@ typedef struct {
     const wub_hourtext_t         **indexes; /* of records */
     int64_t                       *hours;   /* of records */
     size_t                         n;       /* of all three */
+    ngx_http_wubloader_ahead_t     ahead;
 
     wub_hourtext_joined_t          joined;
     wub_buf_t                      plain;   /* what is rendered here */

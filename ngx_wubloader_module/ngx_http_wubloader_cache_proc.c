@@ -25,7 +25,7 @@ static ngx_int_t ngx_http_wubloader_cache_begin(ngx_http_request_t *r,
 static void ngx_http_wubloader_cache_turn(ngx_event_t *ev);
 static void ngx_http_wubloader_cache_work(void *data, ngx_log_t *log);
 static void ngx_http_wubloader_cache_done(ngx_event_t *ev);
-static void ngx_http_wubloader_cache_release(void *data);
+static void ngx_http_wubloader_cache_cleanup(void *data);
 static void ngx_http_wubloader_cache_sweep(
     ngx_http_wubloader_cache_t *cache);
 static ngx_uint_t ngx_http_wubloader_cache_ours(const u_char *name,
@@ -57,7 +57,7 @@ ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
         return;
     }
 
-    cln->handler = ngx_http_wubloader_cache_release;
+    cln->handler = ngx_http_wubloader_cache_cleanup;
     cln->data = store;
 
     store->cache = cache;
@@ -171,13 +171,19 @@ ngx_http_wubloader_cache_end(void *data)
 
 
 static void
-ngx_http_wubloader_cache_release(void *data)
+ngx_http_wubloader_cache_cleanup(void *data)
 {
     ngx_http_wubloader_store_t *store = data;
 
-    size_t  i;
-
     ngx_http_wubloader_store_close(store);
+    ngx_http_wubloader_cache_release(store);
+}
+
+
+void
+ngx_http_wubloader_cache_release(ngx_http_wubloader_store_t *store)
+{
+    size_t  i;
 
     for (i = 0; i < store->nheld; i++) {
         ngx_http_wubloader_fds_release(&store->cache->fds, store->held[i], 0);

@@ -48,6 +48,8 @@ ngx_http_wubloader_join(ngx_http_wubloader_store_t *store,
 
     rc = ngx_http_wubloader_join_hours(&j, start, end, 0);
 
+    ngx_http_wubloader_ahead_stop(&j.ahead);
+
     if (rc == WUB_OK) {
         rc = ngx_http_wubloader_join_walk(&j, start, end);
     }
@@ -175,6 +177,10 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
 
         rc = ngx_http_wubloader_cache_get(store, ngx_http_wubloader_item_hour,
                                           store->hours[i], record);
+
+        if (rc == WUB_OK && store->found >= ngx_http_wubloader_cache_miss) {
+            ngx_http_wubloader_ahead_start(&j->ahead, store, i + 1, end);
+        }
         if (rc == WUB_NOT_FOUND) {
             continue;
         }

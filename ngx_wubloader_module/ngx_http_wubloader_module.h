@@ -161,6 +161,7 @@ typedef struct {
     int64_t                       from;     /* texts that end before it are
                                                not opened */
     ngx_uint_t                    peek;     /* only what is in the cache */
+    ngx_uint_t                    ahead;    /* not what others make */
     ngx_uint_t                    lazy;     /* texts are opened when needed */
     int                           unwritten;    /* errno of a text's file */
 
