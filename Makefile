@@ -194,7 +194,8 @@ $(BUILD)/t/unit/%_test: $(BUILD)/obj/t/unit/%_test.o $(BUILD)/libworker.a     \
 
 $(call obj,$(UNIT_C)): | build/deps/test
 
-$(BUILD)/t/tools/%: $(BUILD)/obj/t/tools/%.o $(BUILD)/libcommon.a
+$(BUILD)/t/tools/%: $(BUILD)/obj/t/tools/%.o $(BUILD)/libworker.a              \
+    $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(CC_SAN) -o $@ $^                                              \
 	    $$($(PKG_CONFIG) --libs $(LIBS_tool) $(LIBS_common)) -lm

@@ -299,6 +299,8 @@ wub_ts_loss(wub_ts_stream_t *stream)
         pes->damaged = true;
         pes->whole = pes->len;
     }
+
+    pes->rest = pes->len;
 }
 
 
@@ -343,6 +345,7 @@ wub_ts_pes(const wub_ts_stream_t *stream, wub_ts_pes_t *pes)
 
     if (!pes->damaged) {
         pes->whole = pes->len;
+        pes->rest = pes->len;
     }
 
     if (pes->len >= WUB_TS_PES_HEADER && b[0] == 0 && b[1] == 0 && b[2] == 1
@@ -354,11 +357,14 @@ wub_ts_pes(const wub_ts_stream_t *stream, wub_ts_pes_t *pes)
     if (head == 0 || head > pes->whole) {
         pes->len = 0;
         pes->whole = 0;
+        pes->rest = 0;
         pes->damaged = true;
         return;
     }
 
     len = (size_t) b[4] << 8 | b[5];
+
+    /* a loss that is known is why bytes are missing */
 
     if (len != 0 && len + 6 > pes->len) {
         pes->damaged = true;
@@ -366,6 +372,7 @@ wub_ts_pes(const wub_ts_stream_t *stream, wub_ts_pes_t *pes)
     } else if (len != 0) {
         pes->len = (len + 6 > head) ? len + 6 : head;
         pes->whole = (pes->whole < pes->len) ? pes->whole : pes->len;
+        pes->rest = (pes->rest < pes->len) ? pes->rest : pes->len;
     }
 
     if ((b[7] & 0x80) && b[8] >= WUB_TS_TIME_LEN) {
@@ -380,6 +387,7 @@ wub_ts_pes(const wub_ts_stream_t *stream, wub_ts_pes_t *pes)
     pes->pos += head;
     pes->len -= head;
     pes->whole -= head;
+    pes->rest -= head;
 }
 
 

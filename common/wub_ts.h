@@ -46,6 +46,8 @@ typedef struct {
     size_t   pos;               /* of the payload in the stream's bytes */
     size_t   len;
     size_t   whole;             /* bytes of it before the first loss */
+    size_t   rest;              /* and before the last one; len, as whole is,
+                                   where nothing is lost within it */
     size_t   at;                /* of its first packet in data */
     int64_t  pts;
     int64_t  dts;               /* pts where only that is sent */

@@ -50,7 +50,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 pes = &stream->pes[k];
                 fuzz_check(pes->pos <= stream->size);
                 fuzz_check(pes->len <= stream->size - pes->pos);
-                fuzz_check(pes->whole <= pes->len);
+                fuzz_check(pes->whole <= pes->rest);
+                fuzz_check(pes->rest <= pes->len);
                 fuzz_check(pes->damaged || pes->whole == pes->len);
                 fuzz_check(pes->at < size && data[pes->at] == 0x47);
                 fuzz_check(k == 0 || pes->at > pes[-1].at);

@@ -328,7 +328,7 @@ script(stream_t *s, char what)
 }
 
 
-/* "3!2": three packets' worth of bytes, damaged behind the second */
+/* "5!2-4": of five packets' bytes the first loss is behind the second */
 static void
 damage(void **state)
 {
@@ -349,7 +349,7 @@ damage(void **state)
         { "cSc", " 2" },
         { "xScxSc", " 2!2 2" },
         { "ScxcSc", " 3!2 2" },
-        { "ScxcxcSc", " 4!2 2" },
+        { "ScxcxcSc", " 4!2-3 2" },
         { "SccXccSc", " 5!3 2" },
         { "ScdcSdc", " 3 2" },
         { "ScecSc", " 3!2 2" },
@@ -363,6 +363,8 @@ damage(void **state)
         { "LccccSc", " 5 2" },
         { "LccccccSc", " 5 2" },
         { "LccSc", " 3!3 2" },
+        { "LcxcSc", " 3!2 2" },
+        { "ScxcxS", " 3!2-3 1" },
         { "LcxccSc", " 4!2 2" },
         { "LccccxSc", " 5!5 2" },
         { "ScBcSc", " 2 0!0 2" },
@@ -391,6 +393,9 @@ damage(void **state)
             if (pes->damaged) {
                 n += (size_t) snprintf(got + n, sizeof(got) - n, "!%zu",
                                        pes->whole / 10);
+                n += (pes->rest == pes->whole) ? 0
+                     : (size_t) snprintf(got + n, sizeof(got) - n, "-%zu",
+                                         pes->rest / 10);
 
             } else {
                 assert_int_equal(pes->whole, pes->len);
