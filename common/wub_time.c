@@ -14,6 +14,10 @@
 #define WUB_YEAR_MIN             1
 #define WUB_YEAR_MAX             9999
 
+/* days from 0000-03-01 to 1970-01-01, and of 400 years */
+#define WUB_TIME_MARCH           719468
+#define WUB_TIME_ERA             146097
+
 /* 10000-01-01, the first moment that cannot be written */
 #define WUB_TIME_END             (INT64_C(2932897) * WUB_DAY)
 
@@ -365,7 +369,7 @@ wub_time_days(int64_t year, int64_t month, int64_t day)
     m = (month > 2) ? month - 3 : month + 9;
 
     return y * 365 + y / 4 - y / 100 + y / 400
-           + (153 * m + 2) / 5 + day - 1 - 719468;
+           + (153 * m + 2) / 5 + day - 1 - WUB_TIME_MARCH;
 }
 
 
@@ -373,7 +377,7 @@ wub_time_days(int64_t year, int64_t month, int64_t day)
 static void
 wub_time_civil(int64_t us, wub_civil_t *ret)
 {
-    int64_t  days, year, month;
+    int64_t  days, era, year, month;
 
     if (us < 0) {
         us = 0;
@@ -382,20 +386,19 @@ wub_time_civil(int64_t us, wub_civil_t *ret)
         us = WUB_TIME_END - 1;
     }
 
-    days = us / WUB_DAY;
-    year = WUB_YEAR_MIN + days / 366;
+    /* days of an era of 400 years, whose years begin in March, as above */
 
-    while (wub_time_days(year + 1, 1, 1) <= days) {
-        year++;
-    }
+    days = us / WUB_DAY + WUB_TIME_MARCH;
+    era = days / WUB_TIME_ERA;
+    days %= WUB_TIME_ERA;
 
-    for (month = 12; wub_time_days(year, month, 1) > days; month--) {
-        /* void */
-    }
+    year = (days - days / 1460 + days / 36524 - days / 146096) / 365;
+    days -= year * 365 + year / 4 - year / 100;
+    month = (5 * days + 2) / 153;
 
-    ret->year = year;
-    ret->month = month;
-    ret->day = days - wub_time_days(year, month, 1) + 1;
+    ret->year = era * 400 + year + (month > 9);
+    ret->month = (month > 9) ? month - 9 : month + 3;
+    ret->day = days - (153 * month + 2) / 5 + 1;
     ret->us = us % WUB_DAY;
 }
 
