@@ -157,6 +157,13 @@ worker_mix_ready(const worker_mix_t *m, int64_t place)
     int64_t  end;
 
     end = (m->end < place) ? m->end : place;
+
+    /* the run that begins has yet to cross over */
+
+    if (m->begins && m->run < end) {
+        end = m->run;
+    }
+
     end -= 4 * m->half;
 
     return (end > m->at) ? (size_t) (end - m->at) : 0;

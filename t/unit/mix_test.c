@@ -159,6 +159,7 @@ join_test(void **state)
         put(&m, 2024, 2024, 1000);
         take(&m, worker_mix_ready(&m, 2000));
         worker_mix_run(&m, 2000);
+        take(&m, worker_mix_ready(&m, 5000));
         put(&m, 1500, sources[i] - 500, 1024);
         put(&m, 2524, sources[i] + 524, 1000);
         finish(&m, 3000);
