@@ -33,7 +33,11 @@
 #define WUB_LISTEN_TONE_TO       38
 
 /* at the ends, where an encoder begins and stops, no bend counts */
-#define WUB_LISTEN_EDGE          30
+#define WUB_LISTEN_EDGE          60
+
+/* Hz: how far the first guess of a pitch may be off, and steps from there */
+#define WUB_LISTEN_NEAR          48
+#define WUB_LISTEN_STEP          4
 
 /* seconds; clocks of 1 ms round */
 #define WUB_LISTEN_GAP           0.0015
@@ -77,6 +81,8 @@ static double wub_listen_when(const wub_listen_sound_t *s, size_t at);
 static void wub_listen_tones(const wub_listen_sound_t *s, unsigned stream);
 static double wub_listen_pitch(const wub_listen_sound_t *s, size_t from, size_t
     to);
+static double wub_listen_power(const wub_listen_sound_t *s, size_t from,
+    size_t to, double hz);
 static double wub_listen_bend(const wub_listen_sound_t *s);
 static void wub_listen_log(void *avcl, int level, const char *format, va_list
     args);
@@ -441,12 +447,15 @@ wub_listen_tones(const wub_listen_sound_t *s, unsigned stream)
 }
 
 
-/* from where the wave comes up through zero; 0: nowhere */
+/*
+ * A first guess, from where the wave comes up through zero, and of the
+ * pitches near that the strongest; 0: there is none.
+ */
 
 static double
 wub_listen_pitch(const wub_listen_sound_t *s, size_t from, size_t to)
 {
-    double        at, first, last;
+    double        first, last, guess, hz, power, best, most;
     size_t        i, n;
     const float  *v;
 
@@ -457,14 +466,52 @@ wub_listen_pitch(const wub_listen_sound_t *s, size_t from, size_t to)
 
     for (i = from; i <= to; i++) {
         if (v[i - 1] < 0 && v[i] >= 0) {
-            at = (double) i - (double) (v[i] / (v[i] - v[i - 1]));
-            first = (n == 0) ? at : first;
-            last = at;
+            last = (double) i - (double) (v[i] / (v[i] - v[i - 1]));
+            first = (n == 0) ? last : first;
             n++;
         }
     }
 
-    return (n > 2) ? (double) (n - 1) * s->rate / (last - first) : 0;
+    if (n <= 2) {
+        return 0;
+    }
+
+    best = 0;
+    most = 0;
+    guess = (double) (n - 1) * s->rate / (last - first);
+
+    for (hz = guess - WUB_LISTEN_NEAR; hz <= guess + WUB_LISTEN_NEAR;
+         hz += WUB_LISTEN_STEP)
+    {
+        power = wub_listen_power(s, from, to, hz);
+
+        if (power > most) {
+            most = power;
+            best = hz;
+        }
+    }
+
+    return best;
+}
+
+
+static double
+wub_listen_power(const wub_listen_sound_t *s, size_t from, size_t to,
+    double hz)
+{
+    double  a, b, angle;
+    size_t  i;
+
+    a = 0;
+    b = 0;
+
+    for (i = from; i < to; i++) {
+        angle = 2 * M_PI * hz * (double) (i - from) / s->rate;
+        a += (double) s->samples[i] * cos(angle);
+        b += (double) s->samples[i] * sin(angle);
+    }
+
+    return a * a + b * b;
 }
 
 
