@@ -25,6 +25,8 @@ static worker_rc_t worker_join_copy(worker_join_work_t *w,
     const wub_span_t *span, worker_err_t *err);
 static int64_t worker_join_order(const worker_join_work_t *w,
     const wub_span_t *span);
+static bool worker_join_wrong(const wub_cutplan_frame_t *frames,
+    size_t first, size_t last);
 static worker_rc_t worker_join_encode(worker_join_work_t *w,
     const wub_span_t *span, worker_err_t *err);
 static worker_rc_t worker_join_encoded(void *data,
@@ -161,30 +163,49 @@ worker_join_copy(worker_join_work_t *w, const wub_span_t *span,
 
 
 /*
- * Decoding times that go back, or lie behind their frame, are made anew:
- * those of showing, earlier by what is returned; -1 where all is well.
+ * Decoding times that are wrong are made anew: those of showing, earlier by
+ * what is returned; -1 where all is well.
  */
 static int64_t
 worker_join_order(const worker_join_work_t *w, const wub_span_t *span)
 {
-    bool                        wrong;
     size_t                      i;
     int64_t                     delay, late;
     const wub_cutplan_frame_t  *frames;
 
     frames = w->footage->frames;
-    wrong = false;
+
+    if (!worker_join_wrong(frames, span->first, span->last)) {
+        return -1;
+    }
+
     delay = 0;
 
     for (i = span->first; i <= span->last; i++) {
-        wrong = wrong || frames[i].dts > frames[i].pts
-                || (i != span->first && frames[i].dts <= frames[i - 1].dts);
-
         late = frames[span->kept[i - span->first].frame].pts - frames[i].pts;
         delay = (late > delay) ? late : delay;
     }
 
-    return wrong ? delay : -1;
+    return delay;
+}
+
+
+/* decoding times that are missing, go back, or lie behind their frame */
+static bool
+worker_join_wrong(const wub_cutplan_frame_t *frames, size_t first,
+    size_t last)
+{
+    size_t  i;
+
+    for (i = first; i <= last; i++) {
+        if (frames[i].dts > frames[i].pts
+            || (i != first && frames[i].dts <= frames[i - 1].dts))
+        {
+            return true;
+        }
+    }
+
+    return false;
 }
 
 
@@ -265,29 +286,46 @@ worker_join_encoded(void *data, const worker_av_coded_t *coded,
 
 
 /*
- * By how much frames are decoded before they are shown: the first one of a
- * GOP to be decoded, against the first one to be shown.
+ * By how much frames of a GOP are decoded before they are shown: the first
+ * one to be decoded, against the first one to be shown; without decoding
+ * times, as many frames as are decoded before one that is shown earlier.
  */
 static int64_t
 worker_join_delay(const worker_join_work_t *w, size_t first)
 {
-    size_t                      i;
+    size_t                      i, k, n, last, most;
     int64_t                     pts;
     const wub_cutplan_frame_t  *frames;
 
     frames = w->footage->frames;
     pts = frames[first].pts;
 
-    for (i = first + 1; i < w->footage->nvideo; i++) {
+    for (last = first; last + 1 < w->footage->nvideo; last++) {
 
-        if (frames[i].key != WUB_KEY_NONE) {
+        if (frames[last + 1].key != WUB_KEY_NONE) {
             break;
         }
 
-        pts = (frames[i].pts < pts) ? frames[i].pts : pts;
+        pts = (frames[last + 1].pts < pts) ? frames[last + 1].pts : pts;
     }
 
-    return (pts > frames[first].dts) ? pts - frames[first].dts : 0;
+    if (!worker_join_wrong(frames, first, last)) {
+        return (pts > frames[first].dts) ? pts - frames[first].dts : 0;
+    }
+
+    most = 0;
+
+    for (i = first; i <= last; i++) {
+        n = 0;
+
+        for (k = first; k < i; k++) {
+            n += (frames[k].pts > frames[i].pts);
+        }
+
+        most = (n > most) ? n : most;
+    }
+
+    return (int64_t) most * worker_footage_spacing(w->footage, pts);
 }
 
 
