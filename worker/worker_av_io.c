@@ -20,7 +20,7 @@
 
 /* a second look at the file, for the muxer that moves its bytes */
 typedef struct {
-    int                   fd;
+    worker_av_io_t       *io;
     int64_t               at;
 } worker_av_io_reader_t;
 
@@ -231,7 +231,7 @@ worker_av_io_reader(AVFormatContext *format, AVIOContext **ret,
         return AVERROR(ENOMEM);
     }
 
-    reader->fd = io->fd;
+    reader->io = io;
 
     *ret = worker_av_io_context(reader, false, worker_av_io_read, NULL,
                                 worker_av_io_reader_seek);
@@ -248,12 +248,24 @@ static int
 worker_av_io_read(void *data, uint8_t *bytes, int len)
 {
     ssize_t                 n;
+    worker_av_io_t         *io;
     worker_av_io_reader_t  *reader;
 
     reader = data;
+    io = reader->io;
+
+    /* all of a long video is moved: it may be time to stop */
+
+    if (io->rc == WORKER_OK) {
+        io->rc = io->write(io->data, bytes, 0, &io->err);
+    }
+
+    if (io->rc != WORKER_OK) {
+        return AVERROR_EXIT;
+    }
 
     do {
-        n = pread(reader->fd, bytes, (size_t) len, reader->at);
+        n = pread(io->fd, bytes, (size_t) len, reader->at);
     } while (n < 0 && errno == EINTR);
 
     if (n <= 0) {

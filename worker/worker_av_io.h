@@ -19,7 +19,7 @@
 #include "worker/worker.h"
 
 
-/* takes all of len bytes or fails with a sentence */
+/* takes all of len bytes or fails with a sentence; of 0 it may do that too */
 typedef worker_rc_t (*worker_av_io_pt)(void *data, const uint8_t *bytes,
     size_t len, worker_err_t *err);
 

@@ -40,6 +40,8 @@ static bool worker_cut_fits(const worker_form_t *form,
     const worker_footage_t *footage);
 static void worker_cut_look(worker_cutter_t *c,
     const worker_footage_t *footage);
+static worker_rc_t worker_cut_write(void *data, const uint8_t *bytes,
+    size_t len, worker_err_t *err);
 static worker_rc_t worker_cut_step(void *data,
     const worker_footage_t *footage, const worker_step_t *step,
     worker_err_t *err);
@@ -106,8 +108,8 @@ worker_cut_init(worker_cutter_t *c, worker_err_t *err)
 
     worker_encode_defaults(&c->encode, cut->kind->name);
 
-    c->making.write = cut->write;
-    c->making.write_data = cut->write_data;
+    c->making.write = worker_cut_write;
+    c->making.write_data = c;
     c->making.fd = cut->fd;
     c->making.beside = worker_cut_beside;
     c->making.beside_data = c;
@@ -395,6 +397,23 @@ worker_cut_look(worker_cutter_t *c, const worker_footage_t *footage)
                    footage->name, missing / WUB_SECOND,
                    missing % WUB_SECOND / 1000);
     }
+}
+
+
+static worker_rc_t
+worker_cut_write(void *data, const uint8_t *bytes, size_t len,
+    worker_err_t *err)
+{
+    worker_rc_t       rc;
+    worker_cutter_t  *c = data;
+
+    rc = worker_cut_tick(c);
+
+    if (rc != WORKER_OK || len == 0) {
+        return rc;
+    }
+
+    return c->cut->write(c->cut->write_data, bytes, len, err);
 }
 
 

@@ -20,7 +20,11 @@
 #include "worker/worker_footage.h"
 
 
-/* takes all of len bytes or fails with a sentence */
+/*
+ * Takes all of len bytes or fails with a sentence.  That of a cut may be
+ * called for 0 bytes, in the middle of work that writes nothing: it says
+ * whether to go on.
+ */
 typedef worker_rc_t (*worker_write_pt)(void *data, const uint8_t *bytes,
     size_t len, worker_err_t *err);
 

@@ -190,8 +190,8 @@ worker_media_tell(worker_media_work_t *w, const worker_cut_result_t *result)
 static void
 worker_media_progress(void *data, const worker_cut_progress_t *progress)
 {
-    int                  full;
-    int64_t              now, spent, left;
+    int                  full;      /* percent */
+    int64_t              now, spent, speed, left;
     worker_media_work_t  *w;
 
     static const char  bar[] = "##############################";
@@ -212,18 +212,19 @@ worker_media_progress(void *data, const worker_cut_progress_t *progress)
     }
 
     spent = (now > w->begun) ? now - w->begun : 1;
+    speed = progress->done / 100 / spent;
     left = (progress->total - progress->done) / 1000 * spent
            / (progress->done / 1000 + 1) / 1000;
     left = (left > 0) ? left : 0;
 
-    full = (int) (progress->done * WORKER_MEDIA_BAR / progress->total);
-    full = (full < WORKER_MEDIA_BAR) ? full : WORKER_MEDIA_BAR;
+    full = (int) (progress->done * 100 / progress->total);
+    full = (full < 100) ? full : 100;
 
     (void) dprintf(STDERR_FILENO,
-                   "\r[%.*s%*s] %3d %%  %" PRId64 "x  %" PRId64 ":%02" PRId64
-                   " left ", full, bar, WORKER_MEDIA_BAR - full, "",
-                   full * 100 / WORKER_MEDIA_BAR,
-                   progress->done / 1000 / spent, left / 60, left % 60);
+                   "\r[%.*s%*s] %3d %%  %" PRId64 ".%" PRId64 "x  %" PRId64
+                   ":%02" PRId64 " left ", full * WORKER_MEDIA_BAR / 100, bar,
+                   WORKER_MEDIA_BAR - full * WORKER_MEDIA_BAR / 100, "", full,
+                   speed / 10, speed % 10, left / 60, left % 60);
 }
 
 
