@@ -147,6 +147,29 @@ sub kinds {
     is $row->{state}, 'UNEDITED', 'several runs: refused';
     like $row->{error}, qr/ 2 runs without holes/, 'several runs: a sentence';
 
+    # the location's kind with its settings, and another one's defaults
+
+    $rig->submit('mp4', ranges => [[2.5, 3.5]]);
+    $rig->submit('ts', ranges => [[2.5, 3]], cut_type => "'full'");
+    is(($rig->once(location => { cut_type => 'mp4',
+                                 encode => { crf => 40 } }))[0], 0,
+       'encoded: one round');
+
+    ($name, $path) = video($rig->row('mp4'));
+    like $name, qr/\.mp4\z/, 'mp4: a name';
+    is_deeply(Wub::Media->read($path)->{numbers}, [75 .. 104],
+              'mp4: its frames');
+    my $bytes = slurp($path);
+    cmp_ok index($bytes, 'moov'), '<', index($bytes, 'mdat'),
+        'mp4: its index is in front';
+    cmp_ok length $bytes, '<', 40_000, 'mp4: its settings are used';
+
+    ($name, $path) = video($rig->row('ts'));
+    like $name, qr/\.ts\z/, 'full: a name';
+    is_deeply(Wub::Media->read($path)->{numbers}, [75 .. 89],
+              'full: its frames');
+    cmp_ok -s $path, '>', 40_000, 'full: settings are those of its kind';
+
     # the footage has less than its name says: a line in the log
 
     my $short = $rig->{media}->put($rig->{media}{start} + 12, 4, 'full',
