@@ -9,6 +9,9 @@
 #include "common/wub_ts_packet.h"
 
 
+/* of a packet with no more than its header */
+#define WUB_TS_PAYLOAD           (WUB_TS_PACKET - 4)
+
 #define WUB_TS_PES_HEADER        9
 #define WUB_TS_TIME_LEN          5
 #define WUB_TS_TIME_BITS         33
@@ -277,7 +280,15 @@ wub_ts_add(wub_ts_stream_t *stream, const wub_ts_packet_t *p)
         pes->pos = stream->size;
     }
 
-    memcpy(stream->data + stream->size, p->payload, p->len);
+    /* most are full; a length that is known makes of it a few moves */
+
+    if (p->len == WUB_TS_PAYLOAD) {
+        memcpy(stream->data + stream->size, p->payload, WUB_TS_PAYLOAD);
+
+    } else {
+        memcpy(stream->data + stream->size, p->payload, p->len);
+    }
+
     stream->size += p->len;
     pes->len += p->len;
 }
