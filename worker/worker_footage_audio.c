@@ -315,7 +315,8 @@ worker_footage_adts(worker_footage_t *f, worker_track_t *track,
     audio->data = data;
     audio->len = h->len;
     audio->form = (uint8_t) i;
-    audio->pts = wub_ts_unwrap(0, pts - f->first);
+    audio->pts = (pts == WUB_TS_NONE) ? 0
+                                      : wub_ts_unwrap(0, pts - f->first);
     audio->duration = ((int64_t) h->samples * WUB_TS_HZ + h->rate / 2)
                       / h->rate;
 

@@ -35,8 +35,10 @@ typedef struct {
     int64_t                     key;        /* pts of the last key frame */
     bool                        broken;     /* what is shown before it is */
     bool                        ended;      /* the sequence, just now */
+    bool                        torn;       /* the packet at hand */
     bool                        lost;       /* a picture, just now */
     bool                        timeless;   /* a frame has no time */
+    bool                        refresh;    /* one that others complete */
 } worker_reel_t;
 
 
@@ -51,14 +53,12 @@ static worker_rc_t worker_reel_sets(worker_reel_t *r,
 static bool worker_reel_active(const worker_reel_t *r,
     const wub_video_unit_t *unit, wub_str_t *ret_sps);
 static worker_rc_t worker_reel_form(worker_reel_t *r,
-    const wub_ts_pes_t *pes, const wub_video_unit_t *unit,
-    worker_err_t *err);
+    const wub_video_unit_t *unit, worker_err_t *err);
 static worker_rc_t worker_reel_check(const worker_reel_t *r,
-    const wub_ts_pes_t *pes, const wub_video_unit_t *unit,
-    worker_err_t *err);
+    const wub_video_unit_t *unit, worker_err_t *err);
 static worker_rc_t worker_reel_add(worker_reel_t *r, size_t i,
     const wub_video_unit_t *unit, worker_err_t *err);
-static bool worker_reel_damaged(worker_reel_t *r, const wub_ts_pes_t *pes,
+static bool worker_reel_damaged(worker_reel_t *r,
     const wub_video_unit_t *unit, int64_t pts);
 static worker_rc_t worker_reel_times(worker_reel_t *r, worker_err_t *err);
 static void worker_reel_end(worker_reel_t *r);
@@ -109,8 +109,10 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     if (f->nvideo == 0) {
         return worker_fail(err, WORKER_INVALID,
                            "The segment %s has no %s picture with which "
-                           "decoding can begin; it cannot be cut.", f->name,
-                           r.codec->name);
+                           "decoding can begin%s; it cannot be cut.", f->name,
+                           r.codec->name,
+                           r.refresh ? " (it is coded by intra refresh)"
+                                     : "");
     }
 
     rc = r.timeless ? worker_reel_times(&r, err) : WORKER_OK;
@@ -156,6 +158,13 @@ worker_reel_pes(worker_reel_t *r, size_t i, worker_err_t *err)
 
     r->codec->unit(r->stream->data + pes->pos, pes->len, &unit);
 
+    /* a picture without its beginning has bytes that no counter counts */
+
+    r->torn = pes->damaged
+              || (pes->pts != WUB_TS_NONE && pes->len != 0
+                  && unit.pictures == 0 && !unit.ended
+                  && (unit.slice.len != 0 || unit.nsets == 0));
+
     rc = worker_reel_sets(r, pes, &unit, err);
     if (rc != WORKER_OK) {
         return rc;
@@ -166,12 +175,12 @@ worker_reel_pes(worker_reel_t *r, size_t i, worker_err_t *err)
         return WORKER_OK;
     }
 
-    rc = worker_reel_form(r, pes, &unit, err);
+    rc = worker_reel_form(r, &unit, err);
     if (rc != WORKER_OK) {
         return rc;
     }
 
-    rc = worker_reel_check(r, pes, &unit, err);
+    rc = worker_reel_check(r, &unit, err);
     if (rc != WORKER_OK) {
         return rc;
     }
@@ -190,20 +199,22 @@ worker_reel_garbage(worker_reel_t *r, const wub_ts_pes_t *pes,
 {
     wub_str_t  sps;
 
+    r->refresh = r->refresh || unit->refresh;
+
     if (r->f->nvideo == 0) {
         return (!unit->closed && !unit->open)
                || pes->pts == WUB_TS_NONE
-               || (pes->damaged && !worker_reel_active(r, unit, &sps));
+               || (r->torn && !worker_reel_active(r, unit, &sps));
     }
 
-    if (pes->damaged && pes->pts == WUB_TS_NONE) {
+    if (r->torn && pes->pts == WUB_TS_NONE) {
         r->f->frames[r->f->nvideo - 1].damaged = true;
         r->lost = true;
 
         return true;
     }
 
-    return !pes->damaged && unit->slice.len == 0 && unit->nsets == 0;
+    return !r->torn && unit->slice.len == 0 && unit->nsets == 0;
 }
 
 
@@ -264,8 +275,8 @@ worker_reel_active(const worker_reel_t *r, const wub_video_unit_t *unit,
 
 /* the form can only change with a key frame (H.264 7.4.1.2.1) */
 static worker_rc_t
-worker_reel_form(worker_reel_t *r, const wub_ts_pes_t *pes,
-    const wub_video_unit_t *unit, worker_err_t *err)
+worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
+    worker_err_t *err)
 {
     size_t             i;
     wub_str_t          sps;
@@ -274,7 +285,7 @@ worker_reel_form(worker_reel_t *r, const wub_ts_pes_t *pes,
     f = r->f;
 
     if ((!unit->closed && !unit->open)
-        || (pes->damaged && f->nvideo != 0))
+        || (r->torn && f->nvideo != 0))
     {
         return WORKER_OK;
     }
@@ -317,12 +328,12 @@ worker_reel_form(worker_reel_t *r, const wub_ts_pes_t *pes,
 
 
 static worker_rc_t
-worker_reel_check(const worker_reel_t *r, const wub_ts_pes_t *pes,
-    const wub_video_unit_t *unit, worker_err_t *err)
+worker_reel_check(const worker_reel_t *r, const wub_video_unit_t *unit,
+    worker_err_t *err)
 {
     uint32_t  want;
 
-    if (pes->damaged) {
+    if (r->torn) {
         return WORKER_OK;
     }
 
@@ -378,7 +389,7 @@ worker_reel_add(worker_reel_t *r, size_t i, const wub_video_unit_t *unit,
         frame->dts = wub_ts_unwrap(0, pes->dts - f->first);
     }
 
-    frame->damaged = worker_reel_damaged(r, pes, unit, frame->pts);
+    frame->damaged = worker_reel_damaged(r, unit, frame->pts);
     f->nvideo++;
 
     video->data = r->stream->data + pes->pos;
@@ -401,12 +412,12 @@ worker_reel_add(worker_reel_t *r, size_t i, const wub_video_unit_t *unit,
 
 /* also where it refers to what is not there, and the stream says so */
 static bool
-worker_reel_damaged(worker_reel_t *r, const wub_ts_pes_t *pes,
-    const wub_video_unit_t *unit, int64_t pts)
+worker_reel_damaged(worker_reel_t *r, const wub_video_unit_t *unit,
+    int64_t pts)
 {
     bool  damaged;
 
-    damaged = pes->damaged;
+    damaged = r->torn;
 
     if (unit->closed || unit->open) {
         r->key = pts;

@@ -331,6 +331,36 @@ for (['open GOP', 'h264', @x264, qw(-bf 2 -x264-params open-gop=1)],
 }
 
 
+# what is shown before a key frame that says it is not there
+{
+    my $bytes = make('bla', 2, [], @x265,
+                     'open-gop=1:scenecut=0:log-level=none');
+    my $f = footage($bytes);
+    my @open = split / /, places($f, sub { $_[0]{key} eq 'open' });
+    my $key = $f->{video}[$open[0]];
+    my $before = places($f, sub { $_[0]{pts} < $key->{pts}
+                                  && $_[0]{pos} > $key->{pos} });
+
+    is(damaged($f), '', 'CRA: nothing is damaged');
+    is($bytes =~ s/\0\0\x01\x2a\x01/\0\0\x01\x20\x01/, 1, 'CRA becomes BLA');
+    isnt($before, '', 'BLA: frames are shown before it');
+    is(damaged(footage($bytes)), $before, 'BLA: those are damaged');
+}
+
+# pictures that only those behind them complete
+{
+    my $bytes = make('refresh', 2, [], @x264, qw(-bf 0 -x264-params
+                                                 intra-refresh=1));
+    my $f = footage($bytes);
+    my @p = packets($bytes);
+
+    is(keys_of($f), '0', 'intra refresh: one key frame');
+    like(footage(join '', @p[0 .. 2], @p[$f->{video}[1]{pos} / PACKET .. $#p])
+         ->{refused}, qr/decoding can begin \(it is coded by intra refresh\)/,
+         'intra refresh: refused without it');
+}
+
+
 # ---- what is wrong with them
 
 my ($video, $audio) = probe($plain);
@@ -380,6 +410,18 @@ for (['a lost packet', sub { splice @{$_[0]}, $_[1], 1 }],
     $f = footage(join '', @p);
     is(scalar @{$f->{video}}, 89, 'a header broken: the others are there');
     is(damaged($f), '32 33', 'a header broken: those beside are damaged');
+}
+
+# bytes that are wrong, but all there
+{
+    my $bytes = $plain;
+    my $at = index $bytes, "\0\0\x01\x41", $video->[33]{pos};
+
+    $at = index $bytes, "\0\0\x01\x01", $video->[33]{pos}
+        if $at < 0 || $at > $video->[34]{pos};
+    substr($bytes, $at, 3) = 'xxx';
+
+    is(damaged(footage($bytes)), '33', 'a start code broken: is damage');
 }
 
 # the beginning is missing
