@@ -331,7 +331,7 @@ worker_plan_settings(worker_plan_t *p, const worker_form_t *form,
         worker_plan_text(p, pair.name, pair.value);
     }
 
-    if (!p->kind->whole && !p->kind->encodes) {
+    if (form != NULL && !p->kind->whole && !p->kind->encodes) {
         setting = worker_av_code_setting(form->video.codec);
 
         worker_plan_text(p, "encoder", setting->encoder);
