@@ -226,7 +226,8 @@ test-fast: build/deps/run build/deps/test
 	$(PROVE) $(TESTS_fast)
 
 asan: ## run the tests with address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=build/asan test-fast
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/t/asan.suppress:print_suppressions=0 \
+	    $(MAKE) --no-print-directory BUILD=build/asan test-fast
 
 valgrind: build/deps/run build/deps/test build/deps/mem ## look for leaks
 	@$(MAKE) --no-print-directory tests-build
