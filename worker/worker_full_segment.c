@@ -96,9 +96,7 @@ worker_full_segment(worker_full_work_t *w, worker_err_t *err)
         worker_full_run(w);
     }
 
-    if (w->anchor + w->final > f->timeline.source_end
-        || f->timeline.source_end == f->timeline.origin)
-    {
+    if (w->anchor + w->final >= f->timeline.source_end) {
         wub_timeline_extend(&f->timeline, w->anchor + w->final,
                             worker_footage_spacing(w->footage, w->final));
     }
