@@ -90,7 +90,7 @@ static const char *const  worker_encode_yesno[] = { "no", "yes", NULL };
 static const worker_encode_row_t  worker_encode_rows[] = {
     { "crf", WORKER_ENCODE_DECIMAL, 0,
       { 0, 51 * WORKER_ENCODE_ONE, 51 * WORKER_ENCODE_ONE,
-        63 * WORKER_ENCODE_ONE }, NULL, { NULL, "0", "12", "6" } },
+        63 * WORKER_ENCODE_ONE }, NULL, { NULL, "0", "9", "6" } },
     { "preset", WORKER_ENCODE_WORD, 0, { 0 }, worker_encode_presets,
       { NULL, "ultrafast", "veryfast", NULL } },
     { "profile", WORKER_ENCODE_WORD, 0, { 0 }, worker_encode_profiles,
