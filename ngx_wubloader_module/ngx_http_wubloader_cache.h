@@ -153,13 +153,18 @@ ngx_int_t ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
 uint64_t ngx_http_wubloader_zone_id(ngx_http_wubloader_cache_t *cache);
 
 /*
- * NGX_OK: kept; ret_gone is the id of a file that nobody finds any longer,
- * or 0.  rest is copied when its data is given.
+ * NGX_OK: kept.  NGX_DECLINED: there is no room for it.  In both cases
+ * ret_gone has the ids of files that nobody finds any longer.  rest is
+ * copied when its data is given.
  */
 ngx_int_t ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
     const u_char key[NGX_HTTP_WUBLOADER_KEY], const wub_dir_stamp_t *stamp,
     const ngx_http_wubloader_item_t *item, uint64_t *ret_gone, size_t max,
     size_t *ret_ngone);
+
+/* how much there is and how much of it is used; stats may be NULL */
+void ngx_http_wubloader_zone_stats(ngx_http_wubloader_cache_t *cache,
+    ngx_http_wubloader_stats_t *stats);
 
 /* the ids of all files, sorted; NGX_ERROR: memory */
 ngx_int_t ngx_http_wubloader_zone_ids(ngx_http_wubloader_cache_t *cache,
@@ -269,6 +274,7 @@ ngx_int_t ngx_http_wubloader_file_open(ngx_http_wubloader_store_t *store,
 ngx_int_t ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
     ngx_http_wubloader_record_t *record);
 
+/* id 0: of none */
 void ngx_http_wubloader_file_remove(ngx_http_wubloader_cache_t *cache,
     uint64_t id);
 

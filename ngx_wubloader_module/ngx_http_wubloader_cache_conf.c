@@ -143,7 +143,12 @@ static char *
 ngx_http_wubloader_cache_path(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_wubloader_cache_t *cache)
 {
-    ngx_path_t  *path;
+    ngx_path_t       *path;
+    ngx_file_info_t   fi;
+
+    if (ngx_http_script_variables_count(value) != 0) {
+        return "has a \"path=\" with a variable; write the directory itself";
+    }
 
     path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
     if (path == NULL) {
@@ -164,6 +169,14 @@ ngx_http_wubloader_cache_path(ngx_conf_t *cf, ngx_str_t *value,
     while (path->name.len > 1 && path->name.data[path->name.len - 1] == '/') {
         path->name.len--;
         path->name.data[path->name.len] = '\0';
+    }
+
+    /* nginx would make it belong to its processes, whatever it is */
+
+    if (ngx_file_info(path->name.data, &fi) != NGX_FILE_ERROR
+        && !ngx_is_dir(&fi))
+    {
+        return "has a \"path=\" that is no directory; give one of its own";
     }
 
     path->conf_file = cf->conf_file->file.name.data;

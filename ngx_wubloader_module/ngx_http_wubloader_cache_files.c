@@ -278,7 +278,7 @@ ngx_http_wubloader_file_remove(ngx_http_wubloader_cache_t *cache,
 {
     u_char  name[NGX_MAX_PATH];
 
-    if (ngx_http_wubloader_file_name(cache, id, name) == NGX_OK) {
+    if (id != 0 && ngx_http_wubloader_file_name(cache, id, name) == NGX_OK) {
         (void) unlink((char *) name);
     }
 }

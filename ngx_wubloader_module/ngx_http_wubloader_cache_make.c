@@ -184,53 +184,55 @@ ngx_http_wubloader_cache_keep(ngx_http_wubloader_seek_t *seek)
     size_t                        i, n;
     uint64_t                      gone[NGX_HTTP_WUBLOADER_CACHE_GONE];
     ngx_int_t                     rc;
+    ngx_uint_t                    files;
     ngx_http_wubloader_item_t     item;
     ngx_http_wubloader_record_t  *record;
 
-    n = 0;
     record = seek->record;
+    files = (seek->cache->path.len != 0);
 
     record->meta.text = (uint32_t) record->text.len;
     record->meta.rest = (uint32_t) record->rest.len;
 
-    if (seek->cache->path.len == 0) {
-        item.meta = record->meta;
-        item.rest = record->rest;
-
-        (void) ngx_http_wubloader_zone_put(seek->cache, record->key,
-                                           &record->stamp, &item, gone,
-                                           NGX_HTTP_WUBLOADER_CACHE_GONE,
-                                           &n);
-
-        return ngx_http_wubloader_cache_own(seek);
-    }
-
-    if (seek->item == ngx_http_wubloader_item_hour) {
+    if (files && seek->item == ngx_http_wubloader_item_hour) {
         record->meta.tail = sizeof(WUB_M3U8_END) - 1;
     }
 
-    if (ngx_http_wubloader_file_write(seek->store, record) != NGX_OK) {
+    if (files
+        && ngx_http_wubloader_file_write(seek->store, record) != NGX_OK)
+    {
         record->kept = 0;
-        return ngx_http_wubloader_cache_own(seek);
+
+    } else {
+        item.meta = record->meta;
+        item.rest = files ? wub_str_n(NULL, 0) : record->rest;
+
+        rc = ngx_http_wubloader_zone_put(seek->cache, record->key,
+                                         &record->stamp, &item, gone,
+                                         NGX_HTTP_WUBLOADER_CACHE_GONE, &n);
+
+        if (rc != NGX_OK) {
+            record->kept = 0;
+            ngx_http_wubloader_file_remove(seek->cache, record->meta.id);
+        }
+
+        for (i = 0; i < n; i++) {
+            ngx_http_wubloader_file_remove(seek->cache, gone[i]);
+        }
     }
 
-    item.meta = record->meta;
-    item.rest = wub_str_n(NULL, 0);
-
-    rc = ngx_http_wubloader_zone_put(seek->cache, record->key, &record->stamp,
-                                     &item, gone,
-                                     NGX_HTTP_WUBLOADER_CACHE_GONE, &n);
-    if (rc != NGX_OK) {
-        ngx_http_wubloader_file_remove(seek->cache, record->meta.id);
+    if (record->fd != NGX_INVALID_FILE) {
+        return WUB_OK;
     }
 
-    for (i = 0; i < n; i++) {
-        ngx_http_wubloader_file_remove(seek->cache, gone[i]);
+    /* nobody looks for a file of what is not in one */
+
+    if (!record->kept) {
+        record->meta.id = 0;
+        record->meta.tail = 0;
     }
 
-    return (record->fd != NGX_INVALID_FILE) ? WUB_OK
-                                            : ngx_http_wubloader_cache_own(
-                                                  seek);
+    return ngx_http_wubloader_cache_own(seek);
 }
 
 

@@ -34,6 +34,32 @@ static ngx_uint_t ngx_http_wubloader_cache_known(const uint64_t *ids,
     size_t n, uint64_t id);
 
 
+/* a cache that the last configuration had is none any more */
+
+void
+ngx_http_wubloader_cache_process(ngx_cycle_t *cycle)
+{
+    ngx_http_wubloader_metrics_t    *metrics;
+    ngx_http_wubloader_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_wubloader_module);
+
+    if (wmcf == NULL || wmcf->metrics == NULL) {
+        return;
+    }
+
+    metrics = wmcf->metrics->data;
+
+    if (wmcf->cache == NULL) {
+        metrics->cache.size = 0;
+        return;
+    }
+
+    ngx_http_wubloader_zone_stats(wmcf->cache, &metrics->cache);
+}
+
+
 void
 ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
     ngx_http_wubloader_store_t *store)
@@ -64,10 +90,6 @@ ngx_http_wubloader_cache_attach(ngx_http_request_t *r,
 
     cache->stats = ngx_http_wubloader_stats(r);
     cache->waiting = wmcf->slot ? &wmcf->slot->waiting : NULL;
-
-    if (cache->stats != NULL) {
-        cache->stats->size = cache->zone->shm.size;
-    }
 
     if (cache->path.len != 0 && !cache->event.timer_set) {
         ngx_add_timer(&cache->event, NGX_HTTP_WUBLOADER_TURN);

@@ -451,6 +451,7 @@ static ngx_int_t
 ngx_http_wubloader_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_wubloader_metrics_process(cycle);
+    ngx_http_wubloader_cache_process(cycle);
 
     return NGX_OK;
 }

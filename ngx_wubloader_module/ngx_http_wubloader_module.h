@@ -338,6 +338,11 @@ void ngx_http_wubloader_etag_hash(const u_char hash[16],
     u_char etag[NGX_HTTP_WUBLOADER_ETAG]);
 
 
+/* cache: tells the metrics of it, before any request */
+
+void ngx_http_wubloader_cache_process(ngx_cycle_t *cycle);
+
+
 /* gzip */
 
 /* the client takes gzip */

@@ -10,6 +10,9 @@
 /* whoever makes an item for longer than this is no longer waited for, s */
 #define NGX_HTTP_WUBLOADER_ZONE_PATIENCE  10
 
+/* the part of a zone that one item may take; more would throw out the rest */
+#define NGX_HTTP_WUBLOADER_ZONE_SHARE     2
+
 
 /* ends of stay of one entry that another one has to make room for */
 typedef struct {
@@ -339,6 +342,15 @@ ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
     gone.max = max;
     gone.n = 0;
 
+    *ret_ngone = 0;
+
+    if (item->rest.data != NULL
+        && item->rest.len > cache->zone->shm.size
+                            / NGX_HTTP_WUBLOADER_ZONE_SHARE)
+    {
+        return NGX_DECLINED;
+    }
+
     rc = NGX_DECLINED;
     rest = NULL;
 
@@ -351,6 +363,11 @@ ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
 
     } else {
         ngx_http_wubloader_zone_empty(cache, entry, &gone);
+
+        /* not the next one to make room, least of all for itself */
+
+        ngx_queue_remove(&entry->queue);
+        ngx_queue_insert_head(&cache->shared->queue, &entry->queue);
     }
 
     if (entry != NULL && item->rest.data != NULL) {
@@ -376,16 +393,26 @@ ngx_http_wubloader_zone_put(ngx_http_wubloader_cache_t *cache,
         rc = NGX_OK;
     }
 
-    if (cache->stats != NULL) {
-        cache->stats->bytes = cache->zone->shm.size
-                              - cache->pool->pfree * ngx_pagesize;
-    }
+    ngx_http_wubloader_zone_stats(cache, cache->stats);
 
     ngx_shmtx_unlock(&cache->pool->mutex);
 
     *ret_ngone = gone.n;
 
     return rc;
+}
+
+
+void
+ngx_http_wubloader_zone_stats(ngx_http_wubloader_cache_t *cache,
+    ngx_http_wubloader_stats_t *stats)
+{
+    if (stats == NULL) {
+        return;
+    }
+
+    stats->size = cache->zone->shm.size;
+    stats->bytes = cache->zone->shm.size - cache->pool->pfree * ngx_pagesize;
 }
 
 

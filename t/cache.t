@@ -468,6 +468,8 @@ my @bad = (
     ['zone=a:4k', 'is too small; give it at least 32k'],
     ["path=$kept", 'needs zone=NAME:SIZE'],
     ['zone=a:1m path=', 'has an empty "path="'],
+    ['zone=a:1m path=$foo', 'has a "path=" with a variable; write the '
+     . 'directory itself'],
     ['zone=a:1m other=1', 'does not take "other=1"'],
     ['zone=a:1m zone=b:1m', 'does not take "zone=b:1m"'],
     ["zone=a:1m path=$kept/no/such", 'mkdir'],
