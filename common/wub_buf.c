@@ -310,6 +310,23 @@ wub_buf_json_char(wub_buf_t *b, char c)
 }
 
 
+bool
+wub_buf_is_utf8(wub_str_t s)
+{
+    size_t  i, n;
+
+    for (i = 0; i < s.len; i += n) {
+        n = wub_buf_utf8((const uint8_t *) s.data + i, s.len - i);
+
+        if (n == 0) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 /*
  * The length of the UTF-8 sequence at p, 0 when there is none: shortest
  * form only, no surrogates, nothing above U+10FFFF (RFC 3629).

@@ -50,6 +50,9 @@ void wub_buf_i64(wub_buf_t *b, int64_t n);
 /* microseconds as decimal seconds with exactly six fraction digits */
 void wub_buf_seconds(wub_buf_t *b, int64_t us);
 
+/* true: every byte is part of a character of UTF-8 */
+bool wub_buf_is_utf8(wub_str_t s);
+
 /* a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD */
 void wub_buf_json(wub_buf_t *b, wub_str_t s);
 

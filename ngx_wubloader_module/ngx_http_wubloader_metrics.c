@@ -6,6 +6,7 @@
 
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
+#include "common/wub_buf.h"
 #include "common/wub_metrics.h"
 
 
@@ -475,6 +476,14 @@ ngx_http_wubloader_metrics_find(ngx_http_wubloader_metrics_t *metrics,
 
     for (i = 0; i < NGX_HTTP_WUBLOADER_WATCHED; i++) {
         w = &metrics->watched[(hash + i) % NGX_HTTP_WUBLOADER_WATCHED];
+
+        /* two such names might be one label */
+
+        if (w->state == 0
+            && !wub_buf_is_utf8(ngx_http_wubloader_wub(*name)))
+        {
+            return NULL;
+        }
 
         if (w->state == 0 && ngx_atomic_cmp_set(&w->state, 0, 1)) {
             w->hash = hash;

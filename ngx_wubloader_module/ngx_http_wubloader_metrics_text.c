@@ -108,7 +108,8 @@ static const wub_metrics_t  ngx_http_wubloader_requests_metric = {
 
 static const wub_metrics_t  ngx_http_wubloader_unwatched_metric = {
     "wubloader_playlist_requests_untold_total", WUB_METRICS_COUNTER,
-    "Such answers for playlists beyond the number that is told apart"
+    "Such answers for playlists beyond the number that is told apart, and "
+    "for names that are not UTF-8"
 };
 
 static const wub_metrics_t  ngx_http_wubloader_cpu_metric = {

@@ -17,6 +17,8 @@ my $store = Wub::Store->new;
 my ($name) = $store->run('chan', 'source', "$hour:00:00", 2, 3);
 
 $store->run('a"b\\c', '480p', "$hour:00:00", 2, 3);
+$store->run($_, 'source', "$hour:00:00", 2, 1)
+    for "bad\xff", "bad\xfe", "bad\xef\xbf\xbd";
 $store->run('chan', 'big', "$hour:00:00", 2, 8, size => 4_000_000);
 
 my $root = $store->write;
@@ -202,6 +204,24 @@ sub count {
 
     like($text, qr/^wubloader_playlist_sessions\{channel="chan",
                    quality="source"\}\ \d+$/mx, 'sessions');
+}
+
+
+# ---- names that are not UTF-8, which Prometheus could not tell apart
+
+{
+    is(get("/playlist/bad$_/source.m3u8?$range")->{status}, 200, "bad$_")
+        for qw(%ff %fe %EF%BF%BD);
+
+    my ($text) = metrics({
+        'wubloader_playlist_requests_untold_total' => 2,
+        "wubloader_playlist_requests_total{channel=\"bad\xef\xbf\xbd\","
+        . 'quality="source"}' => 1,
+    }, 'not UTF-8');
+
+    my @bad = $text =~ /^(wubloader_playlist_\w+\{channel="bad)/gm;
+
+    is(scalar @bad, 2, 'no label stands twice');
 }
 
 

@@ -93,6 +93,9 @@ test_text(void **state)
                               wub_test_str(json_cases[i].out)),
                    "json %s: %.*s", json_cases[i].out,
                    wub_arg(wub_buf_view(&b)));
+        wub_expect(wub_buf_is_utf8(json_cases[i].in)
+                   == (strstr(json_cases[i].out, "\xef\xbf\xbd") == NULL),
+                   "utf8 %s", json_cases[i].out);
     }
 
     for (i = 0; i < wub_nitems(uri_cases); i++) {
