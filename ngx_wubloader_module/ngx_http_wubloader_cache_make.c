@@ -161,6 +161,10 @@ ngx_http_wubloader_cache_read(ngx_http_wubloader_seek_t *seek,
     record->kept = (wub_dir_stamp(seek->dirfd, &after, &err) == WUB_OK
                     && wub_stamp_keep(&record->stamp, &after, now));
 
+    if (!record->kept) {
+        seek->store->names.nnames = 0;
+    }
+
     /* rendered each time, also this time, so that the tag is the same */
 
     if (seek->cache->path.len == 0

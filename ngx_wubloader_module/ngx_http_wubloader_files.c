@@ -163,6 +163,7 @@ ngx_http_wubloader_files_cached(ngx_http_wubloader_listing_t *listing)
 
     item = ngx_http_wubloader_item_list;
     store->lazy = text->gzip;
+    store->both = listing->tombstones;
 
     rc = ngx_http_wubloader_cache_get(store, item, hour, plain);
 

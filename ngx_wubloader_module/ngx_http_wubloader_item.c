@@ -7,6 +7,8 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_cache.h"
 
 
+static wub_rc_t ngx_http_wubloader_item_names(
+    ngx_http_wubloader_seek_t *seek, wub_arena_t *arena, wub_names_t *names);
 static wub_rc_t ngx_http_wubloader_item_make_hour(
     ngx_http_wubloader_seek_t *seek, wub_arena_t *arena, wub_names_t *names);
 static wub_rc_t ngx_http_wubloader_item_make_list(
@@ -21,20 +23,58 @@ wub_rc_t
 ngx_http_wubloader_item_read(ngx_http_wubloader_seek_t *seek,
     wub_arena_t *arena)
 {
-    int          err;
     wub_rc_t     rc;
     wub_names_t  names;
 
-    rc = wub_dir_read(arena, seek->dirfd, WUB_HOUR_ENTRIES_MAX, &names,
-                      &err);
+    rc = ngx_http_wubloader_item_names(seek, arena, &names);
     if (rc != WUB_OK) {
-        return ngx_http_wubloader_store_fail(seek->store, rc, err,
-                                             seek->path);
+        return rc;
     }
 
     return (seek->item == ngx_http_wubloader_item_hour)
            ? ngx_http_wubloader_item_make_hour(seek, arena, &names)
            : ngx_http_wubloader_item_make_list(seek, arena, &names);
+}
+
+
+/*
+ * A directory is read once for both of its listings: the names stay with
+ * the request that may ask for the second one.
+ */
+
+static wub_rc_t
+ngx_http_wubloader_item_names(ngx_http_wubloader_seek_t *seek,
+    wub_arena_t *arena, wub_names_t *names)
+{
+    int                          err;
+    wub_rc_t                     rc;
+    ngx_uint_t                   first;
+    ngx_http_wubloader_store_t  *store;
+
+    store = seek->store;
+
+    if (seek->item == ngx_http_wubloader_item_tombs
+        && store->names.nnames != 0
+        && wub_stamp_eq(&store->stamp, &seek->record->stamp))
+    {
+        *names = store->names;
+        return WUB_OK;
+    }
+
+    first = (store->both && seek->item == ngx_http_wubloader_item_list);
+
+    rc = wub_dir_read(first ? store->arena : arena, seek->dirfd,
+                      WUB_HOUR_ENTRIES_MAX, names, &err);
+    if (rc != WUB_OK) {
+        return ngx_http_wubloader_store_fail(store, rc, err, seek->path);
+    }
+
+    if (first) {
+        store->names = *names;
+        store->stamp = seek->record->stamp;
+    }
+
+    return WUB_OK;
 }
 
 

@@ -163,6 +163,10 @@ typedef struct {
     ngx_uint_t                    peek;     /* only what is in the cache */
     ngx_uint_t                    ahead;    /* not what others make */
     ngx_uint_t                    lazy;     /* texts are opened when needed */
+    ngx_uint_t                    both;     /* a listing with tombstones may
+                                               follow one without */
+    wub_names_t                   names;    /* for it, of a listing kept */
+    wub_dir_stamp_t               stamp;    /* of names */
     int                           unwritten;    /* errno of a text's file */
 
     wub_rc_t                      rc;

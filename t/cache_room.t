@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -20,6 +21,10 @@ $store->run('chan', 'small', "$_:00:00", 2, 5, size => 1) for $h1, $h2, $h3;
 $store->run('chan', 'days', "${_}T12:00:00", 2, 40, size => 1)
     for map { sprintf '2024-03-%02d', $_ } 1 .. 20;
 $store->file("chan/chat/$h2/x.ts");
+
+my ($dead) = $store->run('chan', 'tombs', "$h1:00:00", 2, 5, size => 1);
+
+$store->tombstone('chan', 'tombs', $h1, $dead);
 
 my $root = $store->write;
 my $kept = Wub::Nginx::temp_dir('kept');
@@ -183,6 +188,60 @@ sleep 0.1;
     $nginx->stop;
     is(join("\n", grep { !/cannot be written/ } $nginx->unexpected), '',
        'the log says only that texts cannot be written');
+}
+
+
+# ---- an hour with tombstones is read once for all its listings
+
+# how often a folder is read while code runs: opens apart, what stands
+# between two of them is one read
+sub reads {
+    my ($folder, $code) = @_;
+
+    my %calls = (x86_64 => [294, 254], aarch64 => [26, 27]);
+    my $calls = $calls{ (POSIX::uname())[4] } or return;
+    my $fd = syscall $calls->[0], 04000;
+
+    return if $fd < 0;
+
+    open my $in, '<&=', $fd or die "inotify: $!\n";
+
+    # IN_ACCESS, IN_OPEN
+    return if syscall($calls->[1], $fd, "$folder\0", 0x21) < 0;
+
+    $code->();
+
+    my $bytes = '';
+
+    sysread $in, $bytes, 65536;
+
+    return scalar grep { $_ & 1 } unpack '(x4 L x4 L/x)*', $bytes;
+}
+
+{
+    my $nginx = nginx("zone=hours:1m path=$kept/more");
+    my $list = "/files/chan/tombs/$h1?tombstones=true";
+    my $n = reads("$root/chan/tombs/$h1", sub {
+        like(get($nginx, $list)->{body}, qr/tombstone/, 'a listing');
+    });
+
+    SKIP: {
+        skip 'no inotify', 1 if !defined $n;
+        is($n, 1, 'its folder is read once');
+    }
+
+    $n = reads("$root/chan/tombs/$h1", sub {
+        unlike(get($nginx, $list =~ s/\?.*//r)->{body}, qr/tombstone/,
+               'without tombstones');
+        get($nginx, $list);
+    });
+
+    SKIP: {
+        skip 'no inotify', 1 if !defined $n;
+        is($n, 0, 'and not again');
+    }
+
+    is($nginx->stop, '', 'nginx ends');
 }
 
 
