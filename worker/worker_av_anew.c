@@ -77,20 +77,22 @@ static worker_rc_t worker_av_anew_encoded(worker_av_anew_t *a,
 
 
 /*
- * Constant quality, seen to keep 48 dB; no trade of one frame for another,
- * for the last ones of a span would pay; the same bytes on every kind of
- * processor; a delimiter before each picture, as transport streams want it.
+ * Constant quality, seen to keep 48 dB, with a limit that keeps 46 of pure
+ * noise (x264 counts it from the least quantizer that a depth has); no
+ * trade of one frame for another, for the last ones of a span would pay;
+ * the same bytes on every kind of processor; a delimiter before each
+ * picture, as transport streams want it.
  * x264: parameter sets with an id of their own, as encoders give theirs the
  * first ones: those of the copied parts stay valid beside them.  x265 has
  * no such ids; each part that is copied brings its own sets.
  */
 static const worker_av_setting_t  worker_av_settings[] = {
     { WUB_VIDEO_H264, "libx264", "veryfast", "9", "x264-params",
-      "cpu-independent=1:mbtree=0:qcomp=0.8:aud=1:sps-id=31", 4,
+      "cpu-independent=1:mbtree=0:qcomp=0.8:aud=1:sps-id=31", 15, 6, 4,
       false },
-    { WUB_VIDEO_HEVC, "libx265", "superfast", "12", "x265-params",
+    { WUB_VIDEO_HEVC, "libx265", "superfast", "11", "x265-params",
       "log-level=none:pools=4:wpp=1:cutree=0:qcomp=0.8:aud=1:info=0:hash=0"
-      ":open-gop=0:scenecut=0:repeat-headers=1", 2, true },
+      ":open-gop=0:scenecut=0:repeat-headers=1", 13, 0, 2, true },
 };
 
 /*
@@ -307,7 +309,7 @@ static worker_rc_t
 worker_av_anew_start(worker_av_anew_t *a, const worker_av_setting_t *setting,
     worker_err_t *err)
 {
-    int            rc;
+    int            rc, qpmax;
     char           params[WORKER_AV_ANEW_PARAMS];
     size_t         most, reorder;
     AVDictionary  *options;
@@ -315,8 +317,12 @@ worker_av_anew_start(worker_av_anew_t *a, const worker_av_setting_t *setting,
     most = sizeof(worker_av_reorder) / sizeof(char *) - 1;
     reorder = (a->span->reorder < most) ? a->span->reorder : most;
 
-    (void) snprintf(params, sizeof(params), "%s%s", setting->params,
-                    setting->reorders ? worker_av_reorder[reorder] : "");
+    qpmax = setting->qpmax
+            + setting->qpmax_bit * ((int) a->span->form->depth - 8);
+
+    (void) snprintf(params, sizeof(params), "%s:qpmax=%d%s", setting->params,
+                    qpmax, setting->reorders ? worker_av_reorder[reorder]
+                                             : "");
 
     a->encoder->thread_count = setting->threads;
 

@@ -48,6 +48,8 @@ typedef struct {
     const char              *crf;
     const char              *option;    /* that takes the parameters */
     const char              *params;
+    int                      qpmax;     /* with 8 bits of depth */
+    int                      qpmax_bit; /* more with each bit more */
     int                      threads;
     bool                     reorders;  /* says so as the source does */
 } worker_av_setting_t;
