@@ -18,6 +18,9 @@
 #define WORKER_FULL_LEAD         (WUB_TS_HZ * 3 / 10)
 #define WORKER_FULL_DELAY        2
 
+/* in WebM late enough for what Opus needs ahead, 6.5 ms, to be after 0 */
+#define WORKER_FULL_OPUS         (WUB_TS_HZ / 100)
+
 /* frame spacings that an encoder's clock can have: to ten seconds */
 #define WORKER_FULL_SPACING_MAX  (10 * WUB_TS_HZ)
 
@@ -319,6 +322,9 @@ worker_full_base(worker_full_work_t *w)
     if (e->kind == WORKER_ENCODE_MPEGTS) {
         f->sound.base = (delay > WORKER_FULL_BASE - WORKER_FULL_LEAD)
                         ? delay + WORKER_FULL_LEAD : WORKER_FULL_BASE;
+
+    } else if (e->kind == WORKER_ENCODE_WEBM) {
+        f->sound.base = WORKER_FULL_OPUS;
 
     } else if (e->kind == WORKER_ENCODE_MP4 && f->making->fd != -1
                && worker_encode_number(e, WORKER_ENCODE_FASTSTART)
