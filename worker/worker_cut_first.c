@@ -151,6 +151,9 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
             to = (to < range->end) ? to : range->end;
         }
 
+        /* behind a hole that the range ends in there may be a segment more */
+
+        to = (to > from) ? to : from;
         c->progress.total += to - from;
 
         if (c->ops == NULL) {
