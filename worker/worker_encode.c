@@ -13,6 +13,11 @@
 
 #define WORKER_ENCODE_SENTENCE   512
 
+/* worker_encode_formats[], a bit for each */
+#define WORKER_ENCODE_ALL        0x7f
+#define WORKER_ENCODE_8_BITS     0x0e
+#define WORKER_ENCODE_10_BITS    0x70
+
 
 typedef enum {
     WORKER_ENCODE_WORD = 0,     /* one of words */
@@ -38,9 +43,7 @@ typedef struct {
 } worker_encode_set_t;
 
 
-static const worker_encode_row_t *worker_encode_row(
-    const worker_encode_t *e, const char *name, size_t len, size_t *ret_i);
-static worker_rc_t worker_encode_value(worker_encode_t *e, size_t i,
+static worker_rc_t worker_encode_value(worker_encode_t *e, wub_str_t name,
     wub_str_t value, worker_err_t *err);
 static bool worker_encode_parse(const worker_encode_t *e, size_t i,
     wub_str_t value, int64_t *ret);
@@ -48,11 +51,15 @@ static bool worker_encode_rate(wub_str_t value, uint64_t max,
     uint64_t *ret);
 static bool worker_encode_choice(const char *const *words, wub_str_t value,
     int64_t *ret);
+static void worker_encode_list(char *list, const char *before,
+    const char *word);
 static worker_rc_t worker_encode_refuse(const worker_encode_t *e, size_t i,
     wub_str_t value, worker_err_t *err);
 static worker_rc_t worker_encode_unknown(const worker_encode_t *e,
     wub_str_t name, worker_err_t *err);
 static worker_rc_t worker_encode_whole(worker_encode_t *e, const char *set,
+    worker_err_t *err);
+static worker_rc_t worker_encode_profile(const worker_encode_t *e,
     worker_err_t *err);
 static void worker_encode_print(const worker_encode_row_t *row,
     int64_t value, char *ret);
@@ -74,6 +81,11 @@ static const char *const  worker_encode_profiles[] = {
 static const char *const  worker_encode_formats[] = {
     "source", "yuv420p", "yuv422p", "yuv444p", "yuv420p10le",
     "yuv422p10le", "yuv444p10le", NULL
+};
+
+/* which of these each profile holds (H.264 A.2), a bit for each */
+static const uint8_t  worker_encode_holds[] = {
+    WORKER_ENCODE_ALL, 0x03, 0x03, 0x03, 0x13, 0x37, WORKER_ENCODE_ALL
 };
 
 static const char *const  worker_encode_rates[] = {
@@ -168,20 +180,14 @@ worker_rc_t
 worker_encode_set(worker_encode_t *e, const char *name, const char *value,
     worker_err_t *err)
 {
-    size_t  i;
-
-    if (worker_encode_row(e, name, strlen(name), &i) == NULL) {
-        return worker_encode_unknown(e, wub_str_n(name, strlen(name)), err);
-    }
-
-    return worker_encode_value(e, i, wub_str_n(value, strlen(value)), err);
+    return worker_encode_value(e, wub_str_n(name, strlen(name)),
+                               wub_str_n(value, strlen(value)), err);
 }
 
 
 worker_rc_t
 worker_encode_text(worker_encode_t *e, const char *text, worker_err_t *err)
 {
-    size_t       i;
     const char  *equals;
 
     equals = strchr(text, '=');
@@ -190,12 +196,7 @@ worker_encode_text(worker_encode_t *e, const char *text, worker_err_t *err)
         return worker_encode_whole(e, text, err);
     }
 
-    if (worker_encode_row(e, text, (size_t) (equals - text), &i) == NULL) {
-        return worker_encode_unknown(e,
-                           wub_str_n(text, (size_t) (equals - text)), err);
-    }
-
-    return worker_encode_value(e, i,
+    return worker_encode_value(e, wub_str_n(text, (size_t) (equals - text)),
                                wub_str_n(equals + 1, strlen(equals + 1)),
                                err);
 }
@@ -207,16 +208,6 @@ worker_encode_check(const worker_encode_t *e, worker_err_t *err)
     const int64_t  *v;
 
     v = e->values;
-
-    if (v[WORKER_ENCODE_BFRAMES] != 0
-        && e->kind != WORKER_ENCODE_WEBM && e->kind != WORKER_ENCODE_NONE
-        && strcmp(worker_encode_word(e, WORKER_ENCODE_PROFILE), "baseline")
-           == 0)
-    {
-        return worker_fail(err, WORKER_INVALID,
-                           "The encoder setting profile=baseline has no B "
-                           "frames; set bframes=0 beside it.");
-    }
 
     if (v[WORKER_ENCODE_BUFSIZE] != 0 && v[WORKER_ENCODE_MAXRATE] == 0) {
         return worker_fail(err, WORKER_INVALID,
@@ -230,6 +221,53 @@ worker_encode_check(const worker_encode_t *e, worker_err_t *err)
         return worker_fail(err, WORKER_INVALID,
                            "The encoder setting maxrate is less than "
                            "bitrate.");
+    }
+
+    return worker_encode_profile(e, err);
+}
+
+
+/*
+ * What x264 would refuse, after the footage was found and with words of its
+ * own.  A kind without profiles has the first one, auto.
+ */
+static worker_rc_t
+worker_encode_profile(const worker_encode_t *e, worker_err_t *err)
+{
+    unsigned        holds, wanted;
+    const char     *profile, *format;
+    const int64_t  *v;
+
+    v = e->values;
+    holds = worker_encode_holds[v[WORKER_ENCODE_PROFILE]];
+    wanted = 1U << v[WORKER_ENCODE_PIXEL_FORMAT];
+    profile = worker_encode_word(e, WORKER_ENCODE_PROFILE);
+    format = worker_encode_word(e, WORKER_ENCODE_PIXEL_FORMAT);
+
+    if (v[WORKER_ENCODE_BFRAMES] != 0 && strcmp(profile, "baseline") == 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The encoder setting profile=baseline has no B "
+                           "frames; set bframes=0 beside it.");
+    }
+
+    if ((holds & wanted) == 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The encoder setting profile=%s does not hold "
+                           "pixel_format=%s; set one of them anew.", profile,
+                           format);
+    }
+
+    /* the least quantizer of 8 bits; that of 10 lies below 0 */
+
+    if (v[WORKER_ENCODE_CRF] < WORKER_ENCODE_ONE
+        && v[WORKER_ENCODE_BITRATE] == 0 && holds != WORKER_ENCODE_ALL
+        && ((holds & WORKER_ENCODE_10_BITS) == 0
+            || (wanted & WORKER_ENCODE_8_BITS) != 0))
+    {
+        return worker_fail(err, WORKER_INVALID,
+                           "The encoder setting profile=%s cannot be without "
+                           "loss, which crf below 1 means; set crf beside "
+                           "it.", profile);
     }
 
     return WORKER_OK;
@@ -282,33 +320,27 @@ worker_encode_word(const worker_encode_t *e, worker_encode_id_e id)
 }
 
 
-static const worker_encode_row_t *
-worker_encode_row(const worker_encode_t *e, const char *name, size_t len,
-    size_t *ret_i)
+static worker_rc_t
+worker_encode_value(worker_encode_t *e, wub_str_t name, wub_str_t value,
+    worker_err_t *err)
 {
-    size_t                      i;
-    const worker_encode_row_t  *row;
+    size_t       i;
+    int64_t      n;
+    const char  *row;
 
     for (i = 0; i < WORKER_ENCODE_SETTINGS; i++) {
-        row = &worker_encode_rows[i];
+        row = worker_encode_rows[i].name;
 
-        if (row->defaults[e->kind] != NULL && strlen(row->name) == len
-            && memcmp(row->name, name, len) == 0)
+        if (worker_encode_rows[i].defaults[e->kind] != NULL
+            && wub_str_eq(wub_str_n(row, strlen(row)), name))
         {
-            *ret_i = i;
-            return row;
+            break;
         }
     }
 
-    return NULL;
-}
-
-
-static worker_rc_t
-worker_encode_value(worker_encode_t *e, size_t i, wub_str_t value,
-    worker_err_t *err)
-{
-    int64_t  n;
+    if (i == WORKER_ENCODE_SETTINGS) {
+        return worker_encode_unknown(e, name, err);
+    }
 
     if (!worker_encode_parse(e, i, value, &n)) {
         return worker_encode_refuse(e, i, value, err);
@@ -410,15 +442,27 @@ worker_encode_choice(const char *const *words, wub_str_t value,
 }
 
 
+/* one word more, where there is room */
+static void
+worker_encode_list(char *list, const char *before, const char *word)
+{
+    size_t  at;
+
+    at = strlen(list);
+
+    (void) snprintf(list + at, WORKER_ENCODE_SENTENCE - at, "%s%s", before,
+                    word);
+}
+
+
 static worker_rc_t
 worker_encode_refuse(const worker_encode_t *e, size_t i, wub_str_t value,
     worker_err_t *err)
 {
-    int                         len;
     char                        may[WORKER_ENCODE_SENTENCE];
     char                        min[WORKER_ENCODE_LEN];
     char                        max[WORKER_ENCODE_LEN];
-    size_t                      k, at;
+    size_t                      k;
     const worker_encode_row_t  *row;
 
     row = &worker_encode_rows[i];
@@ -433,12 +477,9 @@ worker_encode_refuse(const worker_encode_t *e, size_t i, wub_str_t value,
                         min, max);
     }
 
-    for (k = at = 0; row->type == WORKER_ENCODE_WORD && row->words[k] != NULL;
-         k++)
+    for (k = 0; row->type == WORKER_ENCODE_WORD && row->words[k] != NULL; k++)
     {
-        len = snprintf(may + at, sizeof(may) - at, "%s%s",
-                       (k == 0) ? "one of " : ", ", row->words[k]);
-        at += (len > 0) ? (size_t) len : 0;
+        worker_encode_list(may, (k == 0) ? "one of " : ", ", row->words[k]);
     }
 
     return worker_fail(err, WORKER_INVALID,
@@ -453,9 +494,10 @@ static worker_rc_t
 worker_encode_unknown(const worker_encode_t *e, wub_str_t name,
     worker_err_t *err)
 {
-    int     len;
     char    may[WORKER_ENCODE_SENTENCE];
-    size_t  i, at;
+    size_t  i;
+
+    may[0] = '\0';
 
     if (e->kind == WORKER_ENCODE_NONE) {
         return worker_fail(err, WORKER_INVALID,
@@ -464,12 +506,10 @@ worker_encode_unknown(const worker_encode_t *e, wub_str_t name,
                            "webm.", (int) name.len, name.data);
     }
 
-    for (i = at = 0; i < WORKER_ENCODE_SETTINGS; i++) {
+    for (i = 0; i < WORKER_ENCODE_SETTINGS; i++) {
         if (worker_encode_rows[i].defaults[e->kind] != NULL) {
-            len = snprintf(may + at, sizeof(may) - at, "%s%s",
-                           (at == 0) ? "" : ", ",
-                           worker_encode_rows[i].name);
-            at += (len > 0) ? (size_t) len : 0;
+            worker_encode_list(may, (may[0] == '\0') ? "" : ", ",
+                               worker_encode_rows[i].name);
         }
     }
 

@@ -24,6 +24,33 @@ typedef struct {
     const char  *says;          /* a part of the sentence */
 } encode_bad_t;
 
+typedef struct {
+    const char  *kind;
+    const char  *text;
+    const char  *alone;         /* what is said of it; NULL: nothing */
+    const char  *with;
+    const char  *says;          /* of both */
+} encode_profile_t;
+
+
+static const encode_profile_t  profiles[] = {
+    { "mp4", "profile=high", NULL, "pixel_format=yuv444p",
+      "profile=high does not hold pixel_format=yuv444p" },
+    { "mp4", "profile=main", NULL, "pixel_format=yuv420p10le", "not hold" },
+    { "mp4", "profile=high10", NULL, "pixel_format=yuv420p10le", NULL },
+    { "mp4", "profile=high10", NULL, "pixel_format=yuv422p10le", "not hold" },
+    { "mp4", "profile=high422", NULL, "pixel_format=yuv422p10le", NULL },
+    { "mp4", "profile=high422", NULL, "pixel_format=yuv444p", "not hold" },
+    { "mp4", "profile=high444", NULL, "pixel_format=yuv444p10le", NULL },
+    { "mp4", "profile=high", NULL, "pixel_format=source", NULL },
+    { "mpegts", "profile=high", "cannot be without loss", "crf=1", NULL },
+    { "mpegts", "profile=main", "cannot be without loss", "bitrate=1M", NULL },
+    { "mpegts", "profile=high444", NULL, "pixel_format=yuv420p", NULL },
+    { "mpegts", "profile=high10", NULL, "pixel_format=yuv420p",
+      "cannot be without loss" },
+    { "mpegts", "profile=high10", NULL, "pixel_format=yuv420p10le", NULL },
+    { "mpegts", "crf=0.5", NULL, "profile=auto", NULL }
+};
 
 static const encode_good_t  good[] = {
     { "mp4", "crf=17.5", "crf", "17.5" },
@@ -164,6 +191,41 @@ round_test(void **state)
 }
 
 
+/* each pair alone is good, and together they are what the table says */
+static void
+profile_test(void **state)
+{
+    size_t           i;
+    worker_err_t     err;
+    worker_encode_t  e;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+        worker_encode_defaults(&e, profiles[i].kind);
+        assert_int_equal(worker_encode_text(&e, profiles[i].text, &err),
+                         WORKER_OK);
+        assert_int_equal(worker_encode_check(&e, &err),
+                         profiles[i].alone == NULL ? WORKER_OK
+                                                   : WORKER_INVALID);
+
+        if (profiles[i].alone != NULL) {
+            assert_non_null(strstr(err.text, profiles[i].alone));
+        }
+
+        assert_int_equal(worker_encode_text(&e, profiles[i].with, &err),
+                         WORKER_OK);
+        assert_int_equal(worker_encode_check(&e, &err),
+                         profiles[i].says == NULL ? WORKER_OK
+                                                  : WORKER_INVALID);
+
+        if (profiles[i].says != NULL) {
+            assert_non_null(strstr(err.text, profiles[i].says));
+        }
+    }
+}
+
+
 static void
 check_test(void **state)
 {
@@ -208,6 +270,7 @@ main(void)
         cmocka_unit_test(good_test),
         cmocka_unit_test(bad_test),
         cmocka_unit_test(round_test),
+        cmocka_unit_test(profile_test),
         cmocka_unit_test(check_test),
     };
 
