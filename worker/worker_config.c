@@ -220,7 +220,7 @@ worker_config_object(worker_config_ctx_t *ctx, json_t *json,
         len = worker_config_enter(ctx, key);
 
         for (k = keys; k->key != NULL && strcmp(k->key, key) != 0; k++) {
-            continue;
+            /* void */
         }
 
         if (k->key == NULL) {
@@ -497,23 +497,22 @@ worker_config_encode(json_t *json, worker_encode_t *ret, worker_err_t *err)
     const char   *key;
     worker_rc_t   rc;
 
-    if (json_is_string(json)) {
-        return worker_encode_text(ret, json_string_value(json), err);
-    }
-
-    if (!json_is_object(json)) {
+    if (!json_is_string(json) && !json_is_object(json)) {
         return worker_fail(err, WORKER_INVALID, "It must be an object of "
                            "names and values, or \"youtube\".");
     }
 
+    rc = json_is_string(json)
+         ? worker_encode_text(ret, json_string_value(json), err)
+         : WORKER_OK;
+
     json_object_foreach(json, key, value) {
-        rc = worker_config_setting(ret, key, value, err);
-        if (rc != WORKER_OK) {
-            return rc;
+        if (rc == WORKER_OK) {
+            rc = worker_config_setting(ret, key, value, err);
         }
     }
 
-    return worker_encode_check(ret, err);
+    return (rc == WORKER_OK) ? worker_encode_check(ret, err) : rc;
 }
 
 
@@ -530,7 +529,9 @@ worker_config_setting(worker_encode_t *e, const char *key, json_t *value,
 
     /* of a whole set, true says that it is wanted */
 
-    if (json_is_true(value) && worker_encode_text(e, key, NULL) == WORKER_OK) {
+    if (json_is_true(value) && strchr(key, '=') == NULL
+        && worker_encode_text(e, key, NULL) == WORKER_OK)
+    {
         return WORKER_OK;
     }
 

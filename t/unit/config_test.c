@@ -81,6 +81,11 @@ static const bad_case_t  bad[] = {
     { LOCATION(LOCAL ", \"cut_type\": \"mp4\","
                " \"encode\": {\"bufsize\": \"8M\"}"),
       "cut.locations.here.encode: The encoder setting bufsize needs maxrate" },
+    { LOCATION(LOCAL ", \"cut_type\": \"mp4\", \"encode\": \"bufsize=8M\""),
+      "cut.locations.here.encode: The encoder setting bufsize needs maxrate" },
+    { LOCATION(LOCAL ", \"cut_type\": \"mp4\","
+               " \"encode\": {\"crf=20\": true}"),
+      "cut.locations.here.encode: There is no encoder setting 'crf=20'" },
     { LOCATION(LOCAL ", \"cut_type\": \"webm\", \"encode\": \"youtube\""),
       "cut.locations.here.encode: 'youtube' is no encoder setting" },
     { LOCATION(LOCAL ", \"cut_type\": \"best\""),
