@@ -66,7 +66,12 @@ sub cut {
     my $file = "$self->{dir}/cut$$." . ($kinds{$kind}{end} || 'ts');
     my ($status, $err) = $self->run($kind, $stream, $ranges, '--output',
                                     $file, @more);
-    my $refuse = $stream->{refuse}{$kind};
+    my $refuse = $stream->{refuse}{$kind} // $stream->{refuse}{all};
+
+    # what is not as it was is told, but is no failure
+
+    $err =~ s/^\S+ warning: \d+ frames? .*\n//gm
+        if $stream->{holes} || %{$stream->{loose}};
 
     $self->{cuts}++;
 
@@ -117,6 +122,7 @@ sub video {
     my ($want, undef, $copied) = $stream->expected(@$ranges);
     my $video = $self->look($file, $self->references($stream));
     my ($lines, @wrong) = lines($stream, $want, $video->{frames});
+    my @long = map { floor($_ + 0.5) } lengths($stream);
 
     $self->hashes($stream) if $k->{copies};
 
@@ -126,7 +132,8 @@ sub video {
     push @wrong, spaces($k, $stream, $video);
     push @wrong, pictures($k, $stream, $video, $lines, $copied);
     push @wrong, sound($k, $stream, $video);
-    push @wrong, $self->again($file, $video)
+    push @wrong, $self->again($file, $video, @{$video->{frames}} == 1
+                                             || $long[1] - $long[0] > 2)
         if !($stream->{noisy} && $k->{copies});
 
     return @wrong;
@@ -496,6 +503,7 @@ sub tones {
                                0, -0.05, 0.05;
 
         next if grep { !defined } $at, $from, $to;
+        next if $stream->{mixed} && near_seam($stream, $at);
         next if abs($to - $from - 0.1) > 0.002;
 
         my $per = Wub::Media::TONE_STEP / $step;
@@ -516,9 +524,20 @@ sub tones {
     my $long = ($frames[-1]{pts} - $frames[0]{pts}) / HZ;
 
     push @wrong, "$heard tones are heard in $long s"
-        if !$stream->{from} && $long > 1.5 && $heard == 0;
+        if !$stream->{from} && !%{$stream->{loose}} && $long > 1.5
+           && $heard == 0;
 
     return @wrong;
+}
+
+
+# Where two encoders meet, half of what the first frames hold is missing: an
+# echo is heard.
+sub near_seam {
+    my ($stream, $at) = @_;
+
+    return grep { abs(($_->{us} - $stream->{segments}[0]{us}) / 1e6 - $at)
+                  < 0.15 } @{$stream->{segments}};
 }
 
 
@@ -554,7 +573,7 @@ sub source {
 
 # what becomes of it on a site that puts it into another container
 sub again {
-    my ($self, $file, $video) = @_;
+    my ($self, $file, $video, $uneven) = @_;
 
     my $mp4 = "$file.again.mp4";
     my $noise = Wub::Media::output(qw(ffmpeg -nostdin -v warning -y -i),
@@ -565,6 +584,10 @@ sub again {
     my @wrong = map { s/ @ 0x\w+//r } grep { !/$OPUS_IN_MP4/ }
                 split /\n/, $noise;
 
+    # of a transport stream with a single frame, or uneven ones, ffmpeg does
+    # not know how long the last one is, and its list of edits ends before it
+
+    $numbers[0] =~ s/ ?\d+$// if $uneven && $numbers[0] ne $numbers[1];
     push @wrong, 'other frames' if $numbers[0] ne $numbers[1];
     push @wrong, @{$again->{noise}};
     unlink $mp4;

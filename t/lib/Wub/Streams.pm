@@ -12,7 +12,7 @@ package Wub::Streams;
 #   noisy   bytes are wrong where only a decoder finds out
 #   mixed   where two encoders meet, a frame of sound may be missing
 #   forms   what pictures it has, "WIDTHxHEIGHT.FORMAT", each once
-#   refuse  { kind => what the sentence says of a cut that is refused }
+#   refuse  { kind or "all" => what the sentence of a refusal says }
 
 use strict;
 use warnings;
@@ -78,7 +78,7 @@ my %streams = (
     dropped  => { change => \&dropped },
     flipped  => { noisy => 1, change => \&flipped },
     garbage  => { change => \&garbage },
-    refresh  => { bf => 0, open => 1, refuse => { smart => qr/./ },
+    refresh  => { bf => 0, open => 1, refuse => { all => qr/decoding can begin|refresh/ },
                   more => [qw(-x264-params intra-refresh=1)] },
 );
 
