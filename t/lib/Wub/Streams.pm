@@ -78,7 +78,8 @@ my %streams = (
     dropped  => { change => \&dropped },
     flipped  => { noisy => 1, change => \&flipped },
     garbage  => { change => \&garbage },
-    refresh  => { bf => 0, open => 1, refuse => { all => qr/decoding can begin|refresh/ },
+    refresh  => { bf => 0, open => 1,
+                  refuse => { all => qr/decoding can begin|refresh/ },
                   more => [qw(-x264-params intra-refresh=1)] },
 );
 
