@@ -38,7 +38,7 @@ static worker_rc_t worker_cut_open(worker_cutter_t *c,
 static worker_rc_t worker_cut_close(worker_cutter_t *c, worker_err_t *err);
 static bool worker_cut_fits(const worker_form_t *form,
     const worker_footage_t *footage);
-static void worker_cut_look(worker_cutter_t *c,
+static void worker_cut_look(worker_cutter_t *c, const wub_range_t *range,
     const worker_footage_t *footage);
 static worker_rc_t worker_cut_write(void *data, const uint8_t *bytes,
     size_t len, worker_err_t *err);
@@ -226,7 +226,7 @@ worker_cut_segment(worker_cutter_t *c, const wub_range_t *range,
         return rc;
     }
 
-    worker_cut_look(c, footage);
+    worker_cut_look(c, range, footage);
 
     rc = worker_cut_open(c, footage, hole, err);
 
@@ -379,17 +379,30 @@ worker_cut_fits(const worker_form_t *form, const worker_footage_t *footage)
 }
 
 
-/* names are trusted, but what they promise is compared with what is there */
+/*
+ * Names are trusted, but what they promise is compared with what is there,
+ * by the first range that needs the segment.
+ */
 static void
-worker_cut_look(worker_cutter_t *c, const worker_footage_t *footage)
+worker_cut_look(worker_cutter_t *c, const wub_range_t *range,
+    const worker_footage_t *footage)
 {
-    int64_t  missing;
+    int64_t               missing;
+    const wub_range_t    *r;
+    const wub_segment_t  *segment;
 
-    missing = footage->segment.duration
+    segment = &footage->segment;
+    missing = segment->duration
               - wub_time_from_ticks(footage->end, 1, WUB_TS_HZ);
 
     if (missing <= WORKER_CUT_SHORT) {
         return;
+    }
+
+    for (r = c->cut->ranges->ranges; r < range; r++) {
+        if (r->start < wub_segment_end(segment) && r->end > segment->start) {
+            return;
+        }
     }
 
     if (c->result.nshort++ == 0) {

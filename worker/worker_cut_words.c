@@ -68,11 +68,11 @@ worker_cut_warning(const worker_cut_result_t *result, char *out, size_t size)
 
     if (result->nshort != 0) {
         n = worker_cut_more(out, size, n, "%s%zu segment%s less footage than "
-                            "%s says, the first is %s",
+                            "%s, the first is %s",
                             (n > 0) ? "; " : "", result->nshort,
                             (result->nshort == 1) ? " has" : "s have",
-                            (result->nshort == 1) ? "its name"
-                                                  : "their names",
+                            (result->nshort == 1) ? "its name says"
+                                                  : "their names say",
                             result->missing.text);
     }
 

@@ -174,7 +174,7 @@ sub kinds {
 
     my $short = $rig->{media}->put($rig->{media}{start} + 12, 4, 'full',
                                    slurp($files[0]));
-    $rig->submit('short', ranges => [[11, 15]]);
+    $rig->submit('short', ranges => [[11, 15], [13, 13.5], [0, 1], [12.5, 13]]);
     my ($status, $log) = $rig->once(location => { cut_type => 'fast' });
     is $rig->row('short')->{state}, 'DONE', 'a short segment: cut';
     like $log, qr/level=warn .*1 segment has less footage .* by 2\.\d+ s/,
