@@ -338,7 +338,13 @@ worker_plan_settings(worker_plan_t *p, const worker_form_t *form,
         worker_plan_text(p, "preset", setting->preset);
         worker_plan_text(p, "crf", setting->crf);
         worker_plan_text(p, setting->option, setting->params);
-        worker_plan_number(p, "qpmax", setting->qpmax);
+        worker_plan_number(p, "qpmax", setting->qpmax
+                           + setting->qpmax_bit * (form->video.depth - 8));
+
+        if (setting->reorders) {
+            worker_plan_text(p, "bframes", "as the source reorders");
+        }
+
         worker_plan_number(p, "threads", setting->threads);
     }
 

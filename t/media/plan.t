@@ -29,6 +29,7 @@ subtest 'what it says' => \&says;
 subtest 'what is copied' => \&copied;
 subtest 'holes and forms' => \&holes;
 subtest 'settings' => \&settings;
+subtest 'how ends are encoded' => \&ends;
 subtest 'the same bytes' => \&bytes;
 done_testing;
 
@@ -218,6 +219,34 @@ sub settings {
     is_deeply([ @{$plan->{encode}}{qw(crf bframes gop audio_bitrate)} ],
               [ '20.5', 2, '0.5', 384000 ], 'those that were set');
     is($plan->{encode}{preset}, 'veryfast', 'and the rest');
+}
+
+
+# x264 writes what it was told into the stream
+sub ends {
+    my %want = (deep => [format => 'yuv420p10le'],
+                hevc => [video => ['-c:v', 'libx265', '-preset',
+                                   'ultrafast'],
+                         more => ['-x265-params',
+                                  'log-level=none:open-gop=0']]);
+
+    for my $name (sort keys %want) {
+        Wub::Media->make("$dir/store", quality => $name, seconds => 4,
+                         @{$want{$name}});
+    }
+
+    my @range = ('--quality', 'deep', '--output', "$dir/deep.ts");
+    my $plan = plan_of(command('smart', [0.5, 1]), '--quality', 'deep');
+    is((run(command('smart', [0.5, 1]), @range))[0], 0, 'status');
+
+    my ($said) = (run(qw(ffmpeg -v error -i), "$dir/deep.ts",
+                      qw(-c:v copy -an -f h264 -)))[1] =~ /qpmax=(\d+)/;
+    is($plan->{encode}{qpmax}, $said, 'ten bits: the limit of the quantizer');
+    is($plan->{encode}{bframes}, undef, 'H.264: none');
+
+    $plan = plan_of(command('smart', [0.5, 1]), '--quality', 'hevc');
+    is($plan->{encode}{encoder}, 'libx265', 'HEVC: the encoder');
+    like($plan->{encode}{bframes}, qr/^as the source/, 'HEVC: its order');
 }
 
 
