@@ -351,9 +351,8 @@ worker_cut_close(worker_cutter_t *c, worker_err_t *err)
 static bool
 worker_cut_fits(const worker_form_t *form, const worker_footage_t *footage)
 {
-    size_t                 i;
-    worker_form_t          f;
-    const worker_sound_t  *a, *b;
+    size_t         i;
+    worker_form_t  f;
 
     f = worker_footage_form(footage);
 
@@ -364,12 +363,8 @@ worker_cut_fits(const worker_form_t *form, const worker_footage_t *footage)
     }
 
     for (i = 0; i < f.ntracks; i++) {
-        a = &form->tracks[i];
-        b = &f.tracks[i];
-
-        if (b->rate != 0
-            && (a->rate != b->rate || a->channels != b->channels
-                || a->object != b->object))
+        if (f.tracks[i].rate != 0
+            && !worker_sound_same(&form->tracks[i], &f.tracks[i]))
         {
             return false;
         }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/wub_dir.h"
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
 #include "worker/worker_footage.h"
@@ -225,18 +224,13 @@ worker_footage_open(worker_footage_t *f, const worker_store_t *store,
     const wub_hour_t *hour, int *ret_fd, uint64_t *ret_size,
     worker_err_t *err)
 {
-    int              dirfd, error;
-    char            *name;
-    size_t           n;
-    wub_rc_t         rc;
-    const char      *path;
-    wub_file_stat_t  st;
+    char    *name;
+    size_t   n;
 
-    path = worker_store_hour_path(f->arena, store, hour);
     n = f->segment.name.len;
     name = wub_arena_alloc(f->arena, WUB_HOUR_LEN + 1 + n + 1);
 
-    if (path == NULL || name == NULL) {
+    if (name == NULL) {
         return worker_fail_memory(err, "Reading a segment");
     }
 
@@ -249,29 +243,8 @@ worker_footage_open(worker_footage_t *f, const worker_store_t *store,
     f->segment.name.data = name + WUB_HOUR_LEN + 1;
     f->segment.hash.len = 0;
 
-    rc = wub_dir_open(store->segments, path, &dirfd, &error);
-
-    if (rc == WUB_OK) {
-        rc = wub_dir_open_segment(dirfd, f->segment.name, ret_fd, &st,
-                                  &error);
-        (void) close(dirfd);
-    }
-
-    if (rc == WUB_OK) {
-        *ret_size = st.size;
-        return WORKER_OK;
-    }
-
-    if (rc == WUB_NOT_FOUND) {
-        return worker_fail(err, WORKER_RETRY,
-                           "The segment %s vanished while it was needed.",
-                           f->name);
-    }
-
-    return worker_fail(err, WORKER_RETRY,
-                       "The segment %s cannot be opened: %s.", f->name,
-                       (error != 0) ? strerror(error)
-                                    : "it has a tombstone, or is no file");
+    return worker_store_open(f->arena, store, hour, &f->segment, ret_fd,
+                             ret_size, err);
 }
 
 

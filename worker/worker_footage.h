@@ -6,7 +6,7 @@
  * access units and audio frames by the readers of common/.  What lies before
  * the first key frame is left out; what is damaged is marked.  What no cut
  * can take is refused here, with a sentence that names the segment.
- * May call: common/, libc.
+ * May call: worker_store, common/, libc.
  * Frees: everything of a segment at once, in worker_footage_free().
  */
 

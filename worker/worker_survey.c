@@ -150,15 +150,10 @@ static void
 worker_survey_sound(worker_survey_track_t *track, const worker_sound_t *form,
     int64_t time)
 {
-    size_t                  i;
-    const worker_sound_t   *f;
+    size_t  i;
 
     for (i = 0; i < track->nforms; i++) {
-        f = &track->forms[i].form;
-
-        if (f->rate == form->rate && f->channels == form->channels
-            && f->object == form->object)
-        {
+        if (worker_sound_same(&track->forms[i].form, form)) {
             track->forms[i].time += time;
             return;
         }
