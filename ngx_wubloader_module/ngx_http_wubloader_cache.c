@@ -20,6 +20,8 @@ static void ngx_http_wubloader_cache_waiting(
 static wub_rc_t ngx_http_wubloader_cache_stamp(
     ngx_http_wubloader_seek_t *seek);
 static void ngx_http_wubloader_cache_key(ngx_http_wubloader_seek_t *seek);
+static void ngx_http_wubloader_cache_key_begin(
+    ngx_http_wubloader_store_t *store);
 static ngx_int_t ngx_http_wubloader_cache_find(
     ngx_http_wubloader_seek_t *seek);
 
@@ -46,12 +48,7 @@ ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
         return rc;
     }
 
-    seek.path = ngx_http_wubloader_store_hour_path(store, hour);
-    if (seek.path == NULL) {
-        return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
-    }
-
-    seek.name = seek.path + ngx_strlen(seek.path) - WUB_HOUR_LEN;
+    wub_hour_format(hour, seek.name);
 
     rc = ngx_http_wubloader_cache_seek(&seek);
 
@@ -125,7 +122,6 @@ ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
     seek.cache = store->cache;
     seek.item = item;
     seek.hour = hour;
-    seek.path = "";
     seek.dirfd = NGX_INVALID_FILE;
     seek.plain = plain;
     seek.record = ret;
@@ -247,8 +243,7 @@ ngx_http_wubloader_cache_stamp(ngx_http_wubloader_seek_t *seek)
             return rc;
         }
 
-        rc = ngx_http_wubloader_store_open(seek->store, seek->path,
-                                           &seek->dirfd);
+        rc = ngx_http_wubloader_cache_open(seek);
         if (rc != WUB_OK) {
             return rc;
         }
@@ -257,44 +252,102 @@ ngx_http_wubloader_cache_stamp(ngx_http_wubloader_seek_t *seek)
     rc = wub_dir_stamp(seek->dirfd, &record->stamp, &err);
 
     if (rc != WUB_OK) {
-        return ngx_http_wubloader_store_fail(seek->store, rc, err,
-                                             seek->path);
+        return ngx_http_wubloader_cache_fail(seek, rc, err);
     }
 
     return WUB_OK;
 }
 
 
-/* all that tells one text from another, but for the directory's content */
+wub_rc_t
+ngx_http_wubloader_cache_open(ngx_http_wubloader_seek_t *seek)
+{
+    const char  *path;
+
+    path = ngx_http_wubloader_store_hour_path(seek->store, seek->hour);
+    if (path == NULL) {
+        return ngx_http_wubloader_store_fail(seek->store, WUB_NO_MEMORY, 0,
+                                             "");
+    }
+
+    return ngx_http_wubloader_store_open(seek->store, path, &seek->dirfd);
+}
+
+
+wub_rc_t
+ngx_http_wubloader_cache_fail(ngx_http_wubloader_seek_t *seek, wub_rc_t rc,
+    int err)
+{
+    const char  *path;
+
+    path = NULL;
+
+    /* what is made of a text that is there does not blame its directory */
+
+    if (seek->plain == NULL) {
+        path = ngx_http_wubloader_store_hour_path(seek->store, seek->hour);
+    }
+
+    return ngx_http_wubloader_store_fail(seek->store, rc, err,
+                                         path ? path : "");
+}
+
+
+/*
+ * All that tells one text from another, but for the directory's content.
+ * Of the two forms of a text only the last bit differs, so that they stand
+ * side by side in the zone.
+ */
 
 static void
 ngx_http_wubloader_cache_key(ngx_http_wubloader_seek_t *seek)
 {
-    size_t                       i;
     ngx_md5_t                    md5;
-    wub_str_t                    parts[5];
+    ngx_http_wubloader_item_e    item;
     ngx_http_wubloader_store_t  *store;
 
     store = seek->store;
 
-    parts[0] = ngx_http_wubloader_wub(seek->cache->path);
+    if (!store->keyed) {
+        ngx_http_wubloader_cache_key_begin(store);
+    }
+
+    item = seek->item & ~1;
+    md5 = store->key;
+
+    ngx_md5_update(&md5, &seek->hour, sizeof(int64_t));
+    ngx_md5_update(&md5, &item, sizeof(ngx_http_wubloader_item_e));
+    ngx_md5_final(seek->record->key, &md5);
+
+    seek->record->key[NGX_HTTP_WUBLOADER_KEY - 1] ^= (u_char)
+                                                     (seek->item & 1);
+}
+
+
+/* the part that all hours of a quality share */
+
+static void
+ngx_http_wubloader_cache_key_begin(ngx_http_wubloader_store_t *store)
+{
+    size_t     i;
+    wub_str_t  parts[5];
+
+    parts[0] = ngx_http_wubloader_wub(store->cache->path);
     parts[1] = wub_str_n(store->root, ngx_strlen(store->root));
     parts[2] = store->channel;
     parts[3] = store->quality;
     parts[4] = store->segments_uri;
 
-    ngx_md5_init(&md5);
+    ngx_md5_init(&store->key);
 
     for (i = 0; i < 5; i++) {
-        ngx_md5_update(&md5, &parts[i].len, sizeof(size_t));
-        ngx_md5_update(&md5, parts[i].data, parts[i].len);
+        ngx_md5_update(&store->key, &parts[i].len, sizeof(size_t));
+        ngx_md5_update(&store->key, parts[i].data, parts[i].len);
     }
 
-    ngx_md5_update(&md5, &store->tolerance, sizeof(int64_t));
-    ngx_md5_update(&md5, &seek->hour, sizeof(int64_t));
-    ngx_md5_update(&md5, &seek->item, sizeof(ngx_http_wubloader_item_e));
+    ngx_md5_update(&store->key, &store->tolerance, sizeof(int64_t));
 
-    ngx_md5_final(seek->record->key, &md5);
+    store->keyed = 1;
 }
 
 

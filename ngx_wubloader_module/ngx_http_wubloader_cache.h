@@ -24,6 +24,7 @@
 #include "common/wub_gzip.h"
 #include "common/wub_hourtext.h"
 #include "common/wub_stamp.h"
+#include "common/wub_time.h"
 
 
 #define NGX_HTTP_WUBLOADER_KEY   16
@@ -134,6 +135,21 @@ struct ngx_http_wubloader_cache_s {
 };
 
 
+/* a key is a hash: its bytes are compared in no order but always the same */
+
+static ngx_inline ngx_int_t
+ngx_http_wubloader_key_cmp(const u_char *a, const u_char *b)
+{
+    uint64_t  one[2], two[2];
+
+    ngx_memcpy(one, a, NGX_HTTP_WUBLOADER_KEY);
+    ngx_memcpy(two, b, NGX_HTTP_WUBLOADER_KEY);
+
+    return (one[0] != two[0]) ? (one[0] > two[0]) - (one[0] < two[0])
+                              : (one[1] > two[1]) - (one[1] < two[1]);
+}
+
+
 /* zone */
 
 ngx_int_t ngx_http_wubloader_zone_init(ngx_shm_zone_t *zone, void *data);
@@ -233,12 +249,19 @@ typedef struct {
     ngx_http_wubloader_cache_t         *cache;
     ngx_http_wubloader_item_e           item;
     int64_t                             hour;
-    const char                         *path;   /* of the hour */
-    const char                         *name;   /* its last part */
+    char                                name[WUB_HOUR_LEN + 1];
+                                                /* of its directory */
     int                                 dirfd;  /* of the hour; -1: not open */
     ngx_http_wubloader_record_t        *plain;  /* NULL: of a directory */
     ngx_http_wubloader_record_t        *record;
 } ngx_http_wubloader_seek_t;
+
+/* the directory by its whole path, links included */
+wub_rc_t ngx_http_wubloader_cache_open(ngx_http_wubloader_seek_t *seek);
+
+/* notes a failure of the hour and returns rc */
+wub_rc_t ngx_http_wubloader_cache_fail(ngx_http_wubloader_seek_t *seek,
+    wub_rc_t rc, int err);
 
 /* makes and, where it may, keeps it; there was none, or a claim of ours */
 wub_rc_t ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek);

@@ -257,7 +257,7 @@ ngx_http_wubloader_fds_lookup(ngx_http_wubloader_fds_t *fds,
          held != NULL;
          held = held->next)
     {
-        if (ngx_memcmp(held->key, key, NGX_HTTP_WUBLOADER_KEY) == 0) {
+        if (ngx_http_wubloader_key_cmp(held->key, key) == 0) {
             return held;
         }
     }

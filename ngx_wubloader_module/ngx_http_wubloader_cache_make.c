@@ -14,7 +14,7 @@
 #define NGX_HTTP_WUBLOADER_CACHE_GONE   16
 
 
-static wub_rc_t ngx_http_wubloader_cache_open(
+static wub_rc_t ngx_http_wubloader_cache_make_open(
     ngx_http_wubloader_seek_t *seek);
 static wub_arena_t *ngx_http_wubloader_cache_arena(
     ngx_http_wubloader_store_t *store);
@@ -41,7 +41,7 @@ ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek)
     arena = ngx_http_wubloader_cache_arena(seek->store);
 
     rc = (arena == NULL) ? WUB_NO_MEMORY
-                         : ngx_http_wubloader_cache_open(seek);
+                         : ngx_http_wubloader_cache_make_open(seek);
 
     if (rc == WUB_OK) {
         rc = ngx_http_wubloader_cache_read(seek, arena);
@@ -73,7 +73,7 @@ ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek)
     seek->store->found = ngx_http_wubloader_cache_bypass;
 
     if (rc != WUB_OK) {
-        return ngx_http_wubloader_store_fail(seek->store, rc, 0, seek->path);
+        return ngx_http_wubloader_cache_fail(seek, rc, 0);
     }
 
     return WUB_OK;
@@ -83,7 +83,7 @@ ngx_http_wubloader_cache_make(ngx_http_wubloader_seek_t *seek)
 /* the directory itself, whose stamps before and after are those that count */
 
 static wub_rc_t
-ngx_http_wubloader_cache_open(ngx_http_wubloader_seek_t *seek)
+ngx_http_wubloader_cache_make_open(ngx_http_wubloader_seek_t *seek)
 {
     int       err;
     wub_rc_t  rc;
@@ -98,8 +98,7 @@ ngx_http_wubloader_cache_open(ngx_http_wubloader_seek_t *seek)
         return rc;
     }
 
-    return ngx_http_wubloader_store_open(seek->store, seek->path,
-                                         &seek->dirfd);
+    return ngx_http_wubloader_cache_open(seek);
 }
 
 

@@ -338,6 +338,8 @@ ngx_http_wubloader_store_close(ngx_http_wubloader_store_t *store)
 
     wub_arena_destroy(store->maker);
     store->maker = NULL;
+
+    store->keyed = 0;
 }
 
 

@@ -66,7 +66,7 @@ ngx_http_wubloader_item_names(ngx_http_wubloader_seek_t *seek,
     rc = wub_dir_read(first ? store->arena : arena, seek->dirfd,
                       WUB_HOUR_ENTRIES_MAX, names, &err);
     if (rc != WUB_OK) {
-        return ngx_http_wubloader_store_fail(store, rc, err, seek->path);
+        return ngx_http_wubloader_cache_fail(seek, rc, err);
     }
 
     if (first) {

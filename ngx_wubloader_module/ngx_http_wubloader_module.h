@@ -154,6 +154,9 @@ typedef struct {
     ngx_fd_t                      dirfd;    /* of the quality, in a task;
                                                -1: not open */
     wub_arena_t                  *maker;    /* of new items, or NULL */
+    ngx_md5_t                     key;      /* of all items, without their
+                                               hour */
+    ngx_uint_t                    keyed;    /* key is begun */
     ngx_http_wubloader_held_t   **held;     /* released with the request */
     size_t                        nheld;
     size_t                        room;     /* of held */

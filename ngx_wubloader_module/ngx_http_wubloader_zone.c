@@ -23,7 +23,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_rbtree_node_t             node;     /* the key's first bytes */
+    ngx_rbtree_node_t             node;
     ngx_queue_t                   queue;
     u_char                        key[NGX_HTTP_WUBLOADER_KEY];
     wub_dir_stamp_t               stamp;
@@ -58,7 +58,6 @@ static void ngx_http_wubloader_zone_empty(ngx_http_wubloader_cache_t *cache,
     ngx_http_wubloader_entry_t *entry, ngx_http_wubloader_gone_t *gone);
 static void ngx_http_wubloader_zone_delete(ngx_http_wubloader_cache_t *cache,
     ngx_http_wubloader_entry_t *entry, ngx_http_wubloader_gone_t *gone);
-static int ngx_http_wubloader_zone_cmp(const u_char *a, const u_char *b);
 static time_t ngx_http_wubloader_zone_clock(void);
 
 
@@ -129,8 +128,8 @@ ngx_http_wubloader_zone_insert(ngx_rbtree_node_t *temp,
     for ( ;; ) {
         b = (ngx_http_wubloader_entry_t *) temp;
 
-        p = (ngx_http_wubloader_zone_cmp(a->key, b->key) < 0) ? &temp->left
-                                                              : &temp->right;
+        p = (ngx_http_wubloader_key_cmp(a->key, b->key) < 0) ? &temp->left
+                                                             : &temp->right;
         if (*p == sentinel) {
             break;
         }
@@ -143,13 +142,6 @@ ngx_http_wubloader_zone_insert(ngx_rbtree_node_t *temp,
     node->left = sentinel;
     node->right = sentinel;
     ngx_rbt_red(node);
-}
-
-
-static int
-ngx_http_wubloader_zone_cmp(const u_char *a, const u_char *b)
-{
-    return ngx_memcmp(a, b, NGX_HTTP_WUBLOADER_KEY);
 }
 
 
@@ -226,7 +218,7 @@ static ngx_http_wubloader_entry_t *
 ngx_http_wubloader_zone_find(ngx_http_wubloader_cache_t *cache,
     const u_char *key)
 {
-    int                           rc;
+    ngx_int_t                     rc;
     ngx_rbtree_node_t            *node, *sentinel;
     ngx_http_wubloader_entry_t   *entry;
 
@@ -236,7 +228,7 @@ ngx_http_wubloader_zone_find(ngx_http_wubloader_cache_t *cache,
     while (node != sentinel) {
         entry = (ngx_http_wubloader_entry_t *) node;
 
-        rc = ngx_http_wubloader_zone_cmp(key, entry->key);
+        rc = ngx_http_wubloader_key_cmp(key, entry->key);
 
         if (rc == 0) {
             return entry;
