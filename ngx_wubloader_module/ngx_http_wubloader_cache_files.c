@@ -11,6 +11,13 @@
 #define NGX_HTTP_WUBLOADER_FILE      "%016xL.wub%Z"
 #define NGX_HTTP_WUBLOADER_FILE_LEN  20
 
+/* nobody asks when a text was read last, and to note it takes time */
+#ifdef O_NOATIME
+#define NGX_HTTP_WUBLOADER_FILE_OPEN (O_CLOEXEC|O_NOATIME)
+#else
+#define NGX_HTTP_WUBLOADER_FILE_OPEN O_CLOEXEC
+#endif
+
 
 static ngx_int_t ngx_http_wubloader_file_room(
     ngx_http_wubloader_store_t *store);
@@ -65,7 +72,7 @@ ngx_http_wubloader_file_open(ngx_http_wubloader_store_t *store,
             return NGX_ERROR;
         }
 
-        fd = open((char *) name, O_RDONLY|O_CLOEXEC);
+        fd = open((char *) name, O_RDONLY|NGX_HTTP_WUBLOADER_FILE_OPEN);
         if (fd == NGX_INVALID_FILE) {
             return NGX_ERROR;
         }
@@ -195,7 +202,8 @@ ngx_http_wubloader_file_write(ngx_http_wubloader_store_t *store,
         return NGX_ERROR;
     }
 
-    fd = open((char *) name, O_RDWR|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
+    fd = open((char *) name,
+              O_RDWR|O_CREAT|O_EXCL|NGX_HTTP_WUBLOADER_FILE_OPEN, 0600);
     if (fd == NGX_INVALID_FILE) {
         store->unwritten = ngx_errno;
         return NGX_ERROR;
