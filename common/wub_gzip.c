@@ -234,7 +234,21 @@ wub_gzip_crc(wub_str_t text)
 uint32_t
 wub_gzip_crc_join(uint32_t one, uint32_t two, uint64_t len)
 {
-    return (uint32_t) crc32_combine(one, two, (z_off_t) len);
+    return wub_gzip_crc_shifted(one, two, wub_gzip_crc_shift(len));
+}
+
+
+uint32_t
+wub_gzip_crc_shift(uint64_t len)
+{
+    return (uint32_t) crc32_combine_gen((z_off_t) len);
+}
+
+
+uint32_t
+wub_gzip_crc_shifted(uint32_t one, uint32_t two, uint32_t shift)
+{
+    return (uint32_t) crc32_combine_op(one, two, shift);
 }
 
 

@@ -53,5 +53,12 @@ uint32_t wub_gzip_crc(wub_str_t text);
 /* the sum of one text and another behind it, which has len bytes */
 uint32_t wub_gzip_crc_join(uint32_t one, uint32_t two, uint64_t len);
 
+/*
+ * The same in two steps, for a text that is joined often: what its bytes do
+ * to the sum of those before it, which takes the time, and the sum of both.
+ */
+uint32_t wub_gzip_crc_shift(uint64_t len);
+uint32_t wub_gzip_crc_shifted(uint32_t one, uint32_t two, uint32_t shift);
+
 
 #endif /* WUB_GZIP_H_INCLUDED_ */

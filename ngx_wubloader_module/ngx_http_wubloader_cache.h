@@ -64,6 +64,7 @@ typedef struct {
     uint32_t                      rest;     /* bytes, behind those */
     uint32_t                      plain;    /* bytes, not compressed */
     uint32_t                      crc;      /* of the plain text */
+    uint32_t                      shift;    /* of its length, for crc */
     uint32_t                      graves;   /* listing: tombstones */
     int64_t                       latest;   /* end of any best segment */
     u_char                        hash[16]; /* of the plain text */

@@ -206,6 +206,7 @@ ngx_http_wubloader_item_pack(ngx_http_wubloader_seek_t *seek,
     }
 
     seek->record->meta.crc = wub_gzip_crc(text);
+    seek->record->meta.shift = wub_gzip_crc_shift(text.len);
 
     return ngx_http_wubloader_item_make_blocks(arena, text, seek->record);
 }

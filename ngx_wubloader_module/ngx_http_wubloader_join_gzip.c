@@ -127,7 +127,7 @@ ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
     n = gz->meta.rest / sizeof(ngx_http_wubloader_block_t);
 
     if (from == 0 && to == n) {
-        j->crc = wub_gzip_crc_join(j->crc, gz->meta.crc, gz->meta.plain);
+        j->crc = wub_gzip_crc_shifted(j->crc, gz->meta.crc, gz->meta.shift);
         j->len += gz->meta.plain;
 
         return ngx_http_wubloader_join_piece(j, gz, 0, gz->meta.text);

@@ -93,7 +93,8 @@ my %calls_extra = (
                        | fstatat | lseek | getdents64 | faccessat
                        | __errno_location )(?:64)?$/x,
     wub_gzip  => qr/^(?: deflate | deflateBound | deflateInit2_ | deflateReset
-                       | crc32_z | crc32_combine )$/x,
+                       | crc32_z | crc32_combine_gen
+                       | crc32_combine_op )$/x,
     wub_walk  => qr/^(?: close | fstatat )(?:64)?$/x,
 );
 
