@@ -22,13 +22,16 @@ use Wub::Media;
 use constant HZ => Wub::Media::HZ;
 
 # Of a kind: its file, how coarse its clock is (ticks), by how much its sound
-# may be off (ticks; a frame of sound where it is copied, half of it where
-# it is encoded), whether pictures are copied.
+# may be off (in frames of sound), whether pictures are copied, and what
+# judges it if it takes whole segments.
 my %kinds = (
     smart  => { end => 'ts',   clock => 1,  copies => 1, off => 1 },
     mpegts => { end => 'ts',   clock => 1,  off => 0.5 },
     mp4    => { end => 'mp4',  clock => 2,  off => 0.5 },
     webm   => { end => 'webm', clock => 91, off => 0.5, frame => 0.02 },
+    rough  => { end => 'ts',   whole => \&rough },
+    archive => { end => 'mkv', clock => 91, copies => 1, off => 1,
+                 whole => \&archive },
 );
 
 # of any Opus that ffmpeg copies from WebM, its own included
@@ -54,8 +57,9 @@ sub new {
 }
 
 
+# those that are exact to the frame
 sub kinds {
-    return sort keys %kinds;
+    return sort grep { !$kinds{$_}{whole} } keys %kinds;
 }
 
 
@@ -80,7 +84,9 @@ sub cut {
     return () if $refuse && $status eq '1' && $err =~ $refuse;
     return "exit status $status, $err" if $status ne '0' || $err ne '';
 
-    my @wrong = $self->video($kind, $stream, $ranges, $file);
+    my $how = $kinds{$kind}{whole} || \&video;
+    my @wrong = $how->($self, $kind, $stream, $ranges, $file);
+
     unlink $file if !@wrong || !$ENV{WUB_KEEP};
 
     return @wrong;
@@ -137,6 +143,42 @@ sub video {
         if !($stream->{noisy} && $k->{copies});
 
     return @wrong;
+}
+
+
+# the segments of each range, one behind the other
+sub rough {
+    my ($self, $kind, $stream, $ranges, $file) = @_;
+
+    my $want = join '', map { Wub::Media::slurp($_->{path}) }
+               map { segments($stream, $_) } @$ranges;
+
+    return $want eq Wub::Media::slurp($file) ? () : 'other bytes';
+}
+
+
+# all that is in the segments of a range
+sub archive {
+    my ($self, $kind, $stream, $ranges, $file) = @_;
+
+    $self->references($stream);
+    $self->hashes($stream);
+
+    my $part = bless { %$stream, segments => [segments($stream,
+                                                       $ranges->[0])] },
+               ref $stream;
+
+    return $self->video($kind, $part, [[0, 1e18]], $file);
+}
+
+
+# those that a range touches
+sub segments {
+    my ($stream, $range) = @_;
+
+    return grep { $_->{us} < $range->[1]
+                  && $_->{us} + 1e6 * $_->{length} > $range->[0] }
+           @{$stream->{segments}};
 }
 
 
@@ -324,6 +366,10 @@ sub stamps {
         my @packets = @{$video->{packets}{$i}};
         my $what = $i == $video->{video} ? 'video' : "sound $i";
 
+        # Matroska has no dts
+
+        @packets = grep { $_->{dts} ne '-' } @packets if $k->{whole};
+
         if (grep { $_->{pts} eq '-' || $_->{dts} eq '-' } @packets) {
             push @wrong, "$what has no time";
             next;
@@ -462,7 +508,7 @@ sub track {
     $end = max($end, $sound->{end}) if $k->{copies} && $stream->{uneven};
 
     my $frame = ($k->{frame} // 1024 / $audio->{rate}) * HZ;
-    my $slack = $frame + 90 + $k->{clock};
+    my $slack = $k->{whole} ? HZ / 4 : $frame + 90 + $k->{clock};
     my $gap = !$whole ? HZ : $stream->{mixed} && $k->{copies} ? 2 * $frame : 0;
 
     push @wrong, map { "track $track has a gap of $_->[2] ticks at $_->[1]" }
