@@ -270,7 +270,8 @@ lint: lint-fast ## static analysis of all sources
 	    sh -c 'clang-tidy --quiet --warnings-as-errors="*"                \
 	        --checks="-*,clang-analyzer-*,bugprone-*$(TIDY_OFF)" "$$0"    \
 	        -- $(CC_BASE) $(CFLAGS_worker) 2> /dev/null'
-	$(CC) $(CC_BASE) -O2 -fanalyzer -fsyntax-only $(COMMON_C)
+	printf '%s\n' $(COMMON_C) $(WORKER_C) $(TOOL_C) | xargs -n1 -P2       \
+	    $(CC) $(CC_BASE) $(CFLAGS_worker) -O2 -fanalyzer -S -o /dev/null
 	prove -It/lib t/style.t t/rooms.t
 
 # one file at a time: the analyser of clang 14 takes a va_list of the second
