@@ -18,26 +18,48 @@
 
 
 static int64_t worker_footage_lead(const worker_footage_t *f);
+static int64_t worker_footage_drift(const worker_footage_t *a,
+    const worker_footage_t *b, int64_t distance);
 
 
-bool
-worker_footage_follows(const worker_footage_t *a, int64_t anchor,
-    const worker_footage_t *b, bool hole)
+worker_footage_run_e
+worker_footage_run(const worker_footage_t *a, const worker_footage_t *b,
+    bool hole, int64_t *ret)
 {
-    int64_t  first, gap, drift;
+    int64_t  distance, gap, joined;
 
-    first = wub_ts_unwrap(anchor + a->end, b->first);
-    gap = first + worker_footage_lead(b) - (anchor + a->end);
+    distance = wub_ts_unwrap(a->first + a->end, b->first) - a->first;
+    joined = a->end - worker_footage_lead(b);
+    gap = distance - joined;
 
-    if (2 * gap <= a->spacing && 2 * gap >= -a->spacing) {
-        return true;
+    if ((2 * gap <= a->spacing && 2 * gap >= -a->spacing)
+        || (!hole && gap > 0
+            && worker_footage_drift(a, b, distance) <= WORKER_FOOTAGE_DRIFT))
+    {
+        *ret = distance;
+        return WORKER_FOOTAGE_FOLLOWS;
     }
 
-    drift = (b->segment.start - a->segment.start)
-            - wub_time_from_ticks(first - anchor, 1, WUB_TS_HZ);
+    if (!hole && worker_footage_drift(a, b, joined) <= WORKER_FOOTAGE_DRIFT) {
+        *ret = joined;
+        return WORKER_FOOTAGE_ANEW;
+    }
 
-    return !hole && gap > 0 && drift <= WORKER_FOOTAGE_DRIFT
-           && drift >= -WORKER_FOOTAGE_DRIFT;
+    return WORKER_FOOTAGE_APART;
+}
+
+
+/* microseconds between a distance in ticks and that of the names */
+static int64_t
+worker_footage_drift(const worker_footage_t *a, const worker_footage_t *b,
+    int64_t distance)
+{
+    int64_t  drift;
+
+    drift = (b->segment.start - a->segment.start)
+            - wub_time_from_ticks(distance, 1, WUB_TS_HZ);
+
+    return (drift < 0) ? -drift : drift;
 }
 
 

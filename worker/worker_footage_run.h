@@ -16,12 +16,20 @@
 #include "worker/worker_footage.h"
 
 
+typedef enum {
+    WORKER_FOOTAGE_APART = 0,
+    WORKER_FOOTAGE_ANEW,        /* by its name, but its time stamps begin
+                                   anew */
+    WORKER_FOOTAGE_FOLLOWS
+} worker_footage_run_e;
+
+
 /*
- * True when b goes on where a, whose first frame is at anchor, unwrapped,
- * ends.  hole: there is a hole between them.
+ * Whether b goes on where a ends, and if so, by how many ticks its first
+ * frame is behind a's.  hole: there is a hole between them.
  */
-bool worker_footage_follows(const worker_footage_t *a, int64_t anchor,
-    const worker_footage_t *b, bool hole);
+worker_footage_run_e worker_footage_run(const worker_footage_t *a,
+    const worker_footage_t *b, bool hole, int64_t *ret);
 
 
 #endif /* WORKER_FOOTAGE_RUN_H_INCLUDED_ */

@@ -97,7 +97,7 @@ static worker_rc_t
 worker_full_add(void *maker, worker_footage_t *footage, int64_t start,
     int64_t end, bool hole, worker_err_t *err)
 {
-    int64_t              anchor;
+    int64_t              anchor, distance;
     worker_rc_t          rc;
     worker_full_t       *f;
     worker_full_work_t   w;
@@ -108,10 +108,13 @@ worker_full_add(void *maker, worker_footage_t *footage, int64_t start,
     anchor = footage->first;
 
     if (f->last != NULL) {
-        anchor = wub_ts_unwrap(f->audio.anchor + f->last->end,
-                               footage->first);
 
-        if (!worker_footage_follows(f->last, f->audio.anchor, footage, hole)) {
+        if (worker_footage_run(f->last, footage, hole, &distance)
+            != WORKER_FOOTAGE_APART)
+        {
+            anchor = f->audio.anchor + distance;
+
+        } else {
             rc = worker_full_run_end(f, err);
         }
     }
@@ -221,7 +224,7 @@ worker_full_free(void *maker)
 static worker_rc_t
 worker_full_behind(worker_full_t *f, worker_err_t *err)
 {
-    int64_t              anchor, end;
+    int64_t              end, distance;
     worker_rc_t          rc;
     worker_footage_t    *beside;
     worker_full_work_t   w;
@@ -242,11 +245,11 @@ worker_full_behind(worker_full_t *f, worker_err_t *err)
         return rc;
     }
 
-    if (worker_footage_follows(f->last, f->audio.anchor, beside, false)) {
-        anchor = wub_ts_unwrap(f->audio.anchor + f->last->end,
-                               beside->first);
-
-        worker_full_work(&w, f, beside, anchor, INT64_MIN, f->end, true);
+    if (worker_footage_run(f->last, beside, false, &distance)
+        != WORKER_FOOTAGE_APART)
+    {
+        worker_full_work(&w, f, beside, f->audio.anchor + distance,
+                         INT64_MIN, f->end, true);
 
         rc = (w.nkept != 0 && f->warm)
              ? worker_full_segment(&w, err)

@@ -265,7 +265,7 @@ worker_full_before(worker_full_work_t *w, worker_err_t *err)
 static worker_rc_t
 worker_full_beside(worker_full_work_t *w, worker_err_t *err)
 {
-    int64_t            anchor;
+    int64_t            distance;
     worker_rc_t        rc;
     worker_full_t     *f;
     worker_footage_t  *beside;
@@ -278,9 +278,9 @@ worker_full_beside(worker_full_work_t *w, worker_err_t *err)
         return rc;
     }
 
-    anchor = wub_ts_unwrap(w->anchor - beside->end, beside->first);
-
-    if (!worker_footage_follows(beside, anchor, w->footage, false)) {
+    if (worker_footage_run(beside, w->footage, false, &distance)
+        == WORKER_FOOTAGE_APART)
+    {
         worker_footage_free(beside);
         return WORKER_OK;
     }
@@ -289,7 +289,7 @@ worker_full_beside(worker_full_work_t *w, worker_err_t *err)
 
     memset(&f->audio, 0, sizeof(worker_full_audio_t));
     f->audio.footage = beside;
-    f->audio.anchor = anchor;
+    f->audio.anchor = w->anchor - distance;
 
     return WORKER_OK;
 }

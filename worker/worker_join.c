@@ -8,18 +8,12 @@
 
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
+#include "worker/worker_footage_run.h"
 #include "worker/worker_join.h"
 #include "worker/worker_join_work.h"
 
 
 #define WORKER_JOIN_ARENA        ((size_t) 64 << 20)
-
-/*
- * Segments without a hole between them go on where their time stamps do
- * what their names say, to this many microseconds: a frame may be missing
- * or late.
- */
-#define WORKER_JOIN_DRIFT        INT64_C(50000)
 
 
 static worker_rc_t worker_join_begin(void **ret,
@@ -39,9 +33,7 @@ static void worker_join_describe(worker_join_work_t *w, const bool *forms);
 static worker_rc_t worker_join_back(worker_join_work_t *w,
     worker_err_t *err);
 static worker_rc_t worker_join_leading(worker_join_t *j, worker_err_t *err);
-static bool worker_join_follows(const worker_footage_t *a, int64_t anchor,
-    const worker_footage_t *b, bool hole);
-static int64_t worker_join_lead(const worker_footage_t *f);
+static void worker_join_run(worker_join_work_t *w, bool hole);
 static void worker_join_keep(worker_join_work_t *w);
 static void worker_join_drop(worker_join_t *j);
 
@@ -103,15 +95,8 @@ worker_join_add(void *maker, worker_footage_t *footage, int64_t start,
     w.footage = footage;
     w.start = start;
     w.end = end;
-    w.anchor = footage->first;
 
-    if (j->last != NULL) {
-        w.anchor = wub_ts_unwrap(j->anchor + j->last->end, footage->first);
-
-        if (!worker_join_follows(j->last, j->anchor, footage, hole)) {
-            worker_join_drop(j);
-        }
-    }
+    worker_join_run(&w, hole);
 
     rc = worker_join_sounds(j, footage, err);
 
@@ -130,6 +115,38 @@ worker_join_add(void *maker, worker_footage_t *footage, int64_t start,
     worker_join_keep(&w);
 
     return rc;
+}
+
+
+/* where the segment lies: behind the last one, or in a run of its own */
+static void
+worker_join_run(worker_join_work_t *w, bool hole)
+{
+    int64_t               distance;
+    worker_join_t        *j;
+    worker_footage_run_e  how;
+
+    j = w->join;
+    w->anchor = w->footage->first;
+
+    if (j->last == NULL) {
+        return;
+    }
+
+    how = worker_footage_run(j->last, w->footage, hole, &distance);
+
+    if (how == WORKER_FOOTAGE_APART) {
+        worker_join_drop(j);
+        return;
+    }
+
+    w->anchor = j->anchor + distance;
+
+    /* an encoder may have begun anew: what it refers to may not be there */
+
+    if (how == WORKER_FOOTAGE_ANEW) {
+        j->state.copied = false;
+    }
 }
 
 
@@ -298,7 +315,7 @@ worker_join_describe(worker_join_work_t *w, const bool *forms)
 static worker_rc_t
 worker_join_back(worker_join_work_t *w, worker_err_t *err)
 {
-    int64_t              anchor;
+    int64_t              distance;
     worker_rc_t          rc;
     worker_join_t       *j;
     worker_footage_t    *beside;
@@ -320,9 +337,8 @@ worker_join_back(worker_join_work_t *w, worker_err_t *err)
         return rc;
     }
 
-    anchor = wub_ts_unwrap(w->anchor - beside->end, beside->first);
-
-    if (!worker_join_follows(beside, anchor, w->footage, false)
+    if (worker_footage_run(beside, w->footage, false, &distance)
+        == WORKER_FOOTAGE_APART
         || worker_join_sounds(j, beside, NULL) != WORKER_OK)
     {
         worker_footage_free(beside);
@@ -333,7 +349,7 @@ worker_join_back(worker_join_work_t *w, worker_err_t *err)
 
     b.join = j;
     b.footage = beside;
-    b.anchor = anchor;
+    b.anchor = w->anchor - distance;
 
     /* an empty range: only the state behind it counts */
 
@@ -352,6 +368,7 @@ worker_join_back(worker_join_work_t *w, worker_err_t *err)
 static worker_rc_t
 worker_join_leading(worker_join_t *j, worker_err_t *err)
 {
+    int64_t             distance;
     worker_rc_t         rc;
     worker_join_work_t  w;
 
@@ -365,60 +382,22 @@ worker_join_leading(worker_join_t *j, worker_err_t *err)
         return rc;
     }
 
-    w.anchor = wub_ts_unwrap(j->anchor + j->last->end, w.footage->first);
     w.start = j->start;
     w.end = (j->end < w.footage->segment.start) ? j->end
                                                 : w.footage->segment.start;
 
-    if (worker_join_follows(j->last, j->anchor, w.footage, false)
+    if (worker_footage_run(j->last, w.footage, false, &distance)
+        != WORKER_FOOTAGE_APART
         && worker_join_sounds(j, w.footage, NULL) == WORKER_OK
         && worker_join_plan(&w, NULL) == WORKER_OK)
     {
+        w.anchor = j->anchor + distance;
         rc = worker_join_segment(&w, err);
     }
 
     worker_footage_free(w.footage);
 
     return rc;
-}
-
-
-/* true when b goes on where a, whose first frame is at anchor, ends */
-static bool
-worker_join_follows(const worker_footage_t *a, int64_t anchor,
-    const worker_footage_t *b, bool hole)
-{
-    int64_t  first, gap, drift;
-
-    first = wub_ts_unwrap(anchor + a->end, b->first);
-    gap = first + worker_join_lead(b) - (anchor + a->end);
-
-    if (2 * gap <= a->spacing && 2 * gap >= -a->spacing) {
-        return true;
-    }
-
-    drift = (b->segment.start - a->segment.start)
-            - wub_time_from_ticks(first - anchor, 1, WUB_TS_HZ);
-
-    return !hole && gap > 0 && drift <= WORKER_JOIN_DRIFT
-           && drift >= -WORKER_JOIN_DRIFT;
-}
-
-
-/* the time of the frame shown first against that of the key frame */
-static int64_t
-worker_join_lead(const worker_footage_t *f)
-{
-    size_t   i;
-    int64_t  lead;
-
-    lead = f->frames[0].pts;
-
-    for (i = 1; i < f->nvideo && f->frames[i].key == WUB_KEY_NONE; i++) {
-        lead = (f->frames[i].pts < lead) ? f->frames[i].pts : lead;
-    }
-
-    return lead;
 }
 
 

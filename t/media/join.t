@@ -12,6 +12,7 @@ use Symbol qw(gensym);
 use Test::More;
 
 use Wub::Media;
+use Wub::Streams;
 
 my $worker = ($ENV{WUB_BUILD} || 'build') . '/wubloader-worker';
 my $dir = tempdir('wub-join-XXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -417,6 +418,15 @@ sub tracks {
     check('a segment without sound', $gap, [[10, 170]]);
     like(join(', ', tracks()), qr/^\d+ of 1920 18\d{4}$/,
          '... the gap is where it was');
+
+    # counters of each segment begin anew: the sound that was sent late is
+    # with the next segment
+
+    my $anew = Wub::Streams->make('anew', "$dir/anew");
+
+    check('counters begin anew', $anew, [[20, 230]], copied => 100);
+    like(join(', ', tracks()), qr/^\d+ of 1920$/,
+         '... the sound goes on over all of them');
 
     # sound of another rate cannot be copied
 
