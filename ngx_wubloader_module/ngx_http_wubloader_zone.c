@@ -14,7 +14,7 @@
 #define NGX_HTTP_WUBLOADER_ZONE_SHARE     2
 
 
-/* ends of stay of one entry that another one has to make room for */
+/* of files whose entries made room for another one */
 typedef struct {
     uint64_t    *ids;
     size_t       max;
@@ -163,11 +163,18 @@ ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
     const u_char key[NGX_HTTP_WUBLOADER_KEY], const wub_dir_stamp_t *stamp,
     wub_arena_t *arena, ngx_uint_t claim, ngx_http_wubloader_item_t *ret)
 {
+    uint64_t                      id;
     ngx_int_t                     rc;
+    ngx_http_wubloader_gone_t     gone;
     ngx_http_wubloader_entry_t   *entry;
     ngx_http_wubloader_shared_t  *shared;
 
+    id = 0;
     shared = cache->shared;
+
+    gone.ids = &id;
+    gone.max = 1;
+    gone.n = 0;
 
     ngx_shmtx_lock(&cache->pool->mutex);
 
@@ -180,9 +187,7 @@ ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
 
     } else if (entry == NULL) {
 
-        /* nothing is evicted for the sake of a mark */
-
-        entry = ngx_http_wubloader_zone_add(cache, key, NULL);
+        entry = ngx_http_wubloader_zone_add(cache, key, &gone);
 
         if (entry != NULL) {
             rc = ngx_http_wubloader_zone_claim(entry);
@@ -202,6 +207,8 @@ ngx_http_wubloader_zone_get(ngx_http_wubloader_cache_t *cache,
     }
 
     ngx_shmtx_unlock(&cache->pool->mutex);
+
+    ngx_http_wubloader_file_remove(cache, id);
 
     if (rc == NGX_OK) {
         ngx_http_wubloader_count(cache->stats, hits, 1);

@@ -9,7 +9,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use Wub::Http qw(http_request);
+use Wub::Http qw(http_connect http_request);
 use Wub::Nginx;
 use Wub::Store;
 
@@ -55,9 +55,9 @@ sub nginx {
 
 
 sub get {
-    my ($nginx, $target) = @_;
+    my ($nginx, $target, @headers) = @_;
 
-    return http_request($nginx->port, 'GET', $target)
+    return http_request($nginx->port, 'GET', $target, headers => \@headers)
         || { status => 0, body => 'no answer', headers => {} };
 }
 
@@ -188,6 +188,41 @@ sleep 0.1;
     $nginx->stop;
     is(join("\n", grep { !/cannot be written/ } $nginx->unexpected), '',
        'the log says only that texts cannot be written');
+}
+
+
+# ---- a full zone: equal requests still wait for one of them
+
+{
+    my $nginx = nginx("zone=hours:32k path=$kept/full");
+    my $target = playlist('source', $h1, $h2);
+
+    for my $day (map { sprintf '2024-03-%02d', $_ } 1 .. 20) {
+        get($nginx, $_, 'Accept-Encoding: gzip')
+            for "/files/chan/days/${day}T12",
+                playlist('days', "${day}T12", "${day}T13");
+    }
+
+    my $before = numbers($nginx);
+
+    cmp_ok($before->{evictions}, '>', 0, 'it is full');
+
+    my @socks = map { http_connect($nginx->port) } 1 .. 8;
+
+    syswrite $_, "GET $target HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        . "\r\n" for @socks;
+
+    for my $sock (@socks) {
+        1 while sysread $sock, my $some, 1 << 20;
+    }
+
+    my $after = numbers($nginx);
+    my @texts = glob "$kept/full/*.wub";
+
+    is($after->{fills}, $before->{fills} + 1, 'made once');
+    is(scalar @texts, $after->{items}, 'a file for each item');
+    is($nginx->stop, '', 'nginx ends');
+    is(join("\n", $nginx->unexpected), '', 'a clean log');
 }
 
 
