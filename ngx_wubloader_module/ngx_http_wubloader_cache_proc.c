@@ -197,6 +197,16 @@ ngx_http_wubloader_cache_cleanup(void *data)
 {
     ngx_http_wubloader_store_t *store = data;
 
+    ngx_event_t  *ev;
+
+    /* the last turn may have seen nothing idle, for all was used here */
+
+    ev = &store->cache->event;
+
+    if (store->nheld != 0 && !ev->timer_set) {
+        ngx_add_timer(ev, NGX_HTTP_WUBLOADER_TURN);
+    }
+
     ngx_http_wubloader_store_close(store);
     ngx_http_wubloader_cache_release(store);
 }

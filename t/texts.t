@@ -62,10 +62,11 @@ sub texts { return map { s{.*/}{}r } glob "$kept/*.wub" }
 
 # what the workers have open below a folder
 sub opened {
-    my ($folder) = @_;
+    my ($folder, $server) = @_;
 
     return grep { defined && index($_, $folder) == 0 }
-        map { readlink } map { glob "/proc/$_/fd/*" } $nginx->workers;
+        map { readlink } map { glob "/proc/$_/fd/*" }
+        ($server || $nginx)->workers;
 }
 
 
@@ -131,8 +132,26 @@ is(get($all)->{status}, 200, 'where somebody removes them');
 is(scalar(grep { /deleted/ } opened($kept)), 1,
    'those that are asked for are made again');
 
+# an answer that ends after a turn in which nothing else was open
+my $last = Wub::Nginx::temp_dir('last');
+my $slow = Wub::Nginx->new(workers => 1,
+    http_config => "wubloader_cache zone=hours:1m path=$last;",
+    config => "wubloader_root $root; location /playlist { "
+        . "wubloader playlist; limit_rate 6k; }\n");
+
+is($slow->start, '', 'a second nginx starts');
+
+my $sock = http_connect($slow->port);
+
+syswrite $sock, "GET $all HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
 ok(soon(3 * TURN, sub { !opened($kept) }),
    'what nobody asks for is closed after a while');
+
+1 while sysread $sock, my $some, 1 << 20;
+ok(scalar opened($last, $slow), 'what was sent slowly is open');
+ok(soon(3 * TURN, sub { !opened($last, $slow) }), 'and closed, too');
+is($slow->stop, '', 'the second nginx ends');
 
 is(get($all)->{status}, 200, 'and opened again');
 is(scalar opened($kept), scalar @hours, 'all of them');
