@@ -181,6 +181,7 @@ ngx_http_wubloader_join_hours(ngx_http_wubloader_join_t *j, int64_t start,
         if (rc == WUB_OK && store->found >= ngx_http_wubloader_cache_miss) {
             ngx_http_wubloader_ahead_start(&j->ahead, store, i + 1, end);
         }
+
         if (rc == WUB_NOT_FOUND) {
             continue;
         }
