@@ -457,7 +457,7 @@ sub pictures {
         my $least = $own eq $form ? PSNR : PSNR_SCALED;
 
         push @wrong, "frame $n was copied, but is another picture"
-            if $k->{copies} && $copied->[$j]
+            if $k->{copies} && $copied->[$j] && $own eq $form
                && $frame->{hash} ne $stream->{hashes}{$n};
         push @wrong, "frame $n has a PSNR of $frame->{psnr} dB"
             if $frame->{psnr} eq '-' || $frame->{psnr} < $least;

@@ -222,7 +222,8 @@ sub put {
 
 # The frames of ranges, [start, end] in microseconds since the epoch: how
 # CONTRACT.md 0 has it, from the names and the time stamps alone.  Second,
-# how many of them a smart cut copies, and third, for each frame, whether.
+# how many of them a smart cut copies, and third, for each frame, whether,
+# if it has the form of the output.
 sub expected {
     my ($self, @ranges) = @_;
 
@@ -252,7 +253,7 @@ sub expected {
                     $t >= $range->[0] && $t < $range->[1] } @units;
 
                 $was = @in == @{$gop} - 1 && $key ne 'damaged'
-                       && !$segment->{other} && ($was || $key eq 'closed');
+                       && ($was || $key eq 'closed');
                 push @frames, map { [@$_, $was ? 1 : 0] } @in;
             }
 

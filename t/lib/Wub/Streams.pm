@@ -131,8 +131,7 @@ sub mix {
         shift_stamps(\$bytes, stamp_of($old) - stamp_of($segment));
         unlink $old->{path};
         $stream->{segments}[$n] = { %$segment, first => 0, %{$stream->put(
-            $old->{us} / 1e6, $old->{length}, 'full', $bytes)},
-            other => form($other) ne form($stream) };
+            $old->{us} / 1e6, $old->{length}, 'full', $bytes)} };
         $stream->{replaced}[$n] = $old;
     }
 
