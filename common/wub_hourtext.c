@@ -29,6 +29,8 @@ static void wub_hourtext_put(wub_hourtext_segment_t *s, int64_t start,
     const wub_segment_t *segment);
 static void wub_hourtext_name(wub_hourtext_t *t, const wub_hour_t *hour);
 static bool wub_hourtext_has_name(const wub_hourtext_t *t, size_t i);
+static bool wub_hourtext_sound_segments(const wub_hourtext_t *t,
+    size_t names);
 static wub_rc_t wub_hourtext_own(void *data, const wub_hour_t *hour,
     const wub_segment_t *segment, int64_t from, int64_t to);
 static const char *wub_hourtext_names(const wub_hourtext_t *t);
@@ -91,6 +93,79 @@ wub_hourtext_build(wub_arena_t *arena, const wub_m3u8_media_t *m,
     *ret_text = wub_buf_view(&builder.text);
 
     return WUB_OK;
+}
+
+
+bool
+wub_hourtext_sound(wub_str_t bytes, uint32_t text_len)
+{
+    size_t                 left;
+    const wub_hourtext_t  *t;
+
+    if (bytes.len < sizeof(wub_hourtext_t)) {
+        return false;
+    }
+
+    t = (const wub_hourtext_t *) (const void *) bytes.data;
+    left = bytes.len - sizeof(wub_hourtext_t);
+
+    if (t->size != bytes.len || t->text_len != text_len
+        || t->nsegments > left / sizeof(wub_hourtext_segment_t))
+    {
+        return false;
+    }
+
+    left -= t->nsegments * sizeof(wub_hourtext_segment_t);
+
+    return (t->nsegments == 0
+            || (t->last < t->nsegments && t->longest_at < t->nsegments))
+           && wub_hourtext_sound_segments(t, left);
+}
+
+
+/* names: bytes of all; the lines of own segments follow one another */
+static bool
+wub_hourtext_sound_segments(const wub_hourtext_t *t, size_t names)
+{
+    size_t                         i, nown, nholes;
+    uint32_t                       text, before;
+    const wub_hourtext_segment_t  *s;
+
+    nown = 0;
+    nholes = 0;
+    text = 0;
+
+    for (i = 0; i < t->nsegments; i++) {
+        s = &t->segments[i];
+
+        if (s->hash + s->hash_len > s->name_len) {
+            return false;
+        }
+
+        if (wub_hourtext_has_name(t, i)
+            && (s->name > names || s->name_len > names - s->name))
+        {
+            return false;
+        }
+
+        if (!s->own) {
+            continue;
+        }
+
+        before = s->hole ? WUB_HOURTEXT_HOLE_LEN : 0;
+
+        if (s->text > t->text_len || s->text < before
+            || s->text - before < text)
+        {
+            return false;
+        }
+
+        text = s->text;
+        nown++;
+        nholes += s->hole;
+    }
+
+    return nown == t->nown && nholes == t->nholes;
 }
 
 

@@ -83,6 +83,13 @@ wub_rc_t wub_hourtext_build(wub_arena_t *arena, const wub_m3u8_media_t *m,
     const wub_hour_t *hour, int64_t tolerance, bool named,
     wub_hourtext_t **ret, wub_str_t *ret_text) WUB_MUST_CHECK;
 
+/*
+ * Whether bytes that were stored may be read as an index of a text of
+ * text_len bytes: all that it counts and points at lies within them.  They
+ * are aligned for int64_t.
+ */
+bool wub_hourtext_sound(wub_str_t bytes, uint32_t text_len);
+
 /* the segment at i; name and hash within t, or empty where it has none */
 void wub_hourtext_segment(const wub_hourtext_t *t, size_t i,
     wub_segment_t *ret);

@@ -97,6 +97,12 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
                                           record.meta.text, &text);
     }
 
+    if (rc == WUB_OK
+        && !wub_hourtext_sound(record.rest, record.meta.text))
+    {
+        rc = WUB_IO;
+    }
+
     if (rc == WUB_OK) {
         rc = wub_hourtext_hour(store->arena,
                                (const wub_hourtext_t *) (const void *)

@@ -435,11 +435,16 @@ ngx_http_wubloader_store_hour(ngx_http_wubloader_store_t *store, size_t i,
         return ngx_http_wubloader_store_fail(store, WUB_NO_MEMORY, 0, "");
     }
 
+    rc = WUB_IO;
+    err = 0;
+
     if (store->cache) {
         rc = ngx_http_wubloader_cache_index(store, store->hours[i], index);
-        err = 0;
+    }
 
-    } else {
+    /* nor does a text that somebody broke keep anyone from the directory */
+
+    if (rc == WUB_IO || rc == WUB_INVALID) {
         rc = wub_dir_hour(store->arena, store->root, path, store->hours[i],
                           store->tolerance, index, &err);
     }

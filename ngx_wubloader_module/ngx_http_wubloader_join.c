@@ -287,6 +287,12 @@ ngx_http_wubloader_join_index(ngx_http_wubloader_join_t *j, size_t i)
         rc = ngx_http_wubloader_file_rest(j->store->arena, &j->records[i]);
     }
 
+    if (rc == WUB_OK && !wub_hourtext_sound(j->records[i].rest,
+                                            j->records[i].meta.text))
+    {
+        rc = WUB_IO;
+    }
+
     if (rc != WUB_OK) {
         return rc;
     }

@@ -120,7 +120,7 @@ static wub_rc_t
 ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
     ngx_http_wubloader_record_t *gz, size_t from, size_t to)
 {
-    size_t                             i, n, len;
+    size_t                             i, n, len, start, end;
     wub_rc_t                           rc;
     const ngx_http_wubloader_block_t  *blocks;
 
@@ -149,9 +149,16 @@ ngx_http_wubloader_join_blocks(ngx_http_wubloader_join_t *j,
         j->len += len;
     }
 
-    return ngx_http_wubloader_join_piece(j, gz,
-                                         from ? blocks[from - 1].end : 0,
-                                         blocks[to - 1].end);
+    start = from ? blocks[from - 1].end : 0;
+    end = blocks[to - 1].end;
+
+    /* read from a file: whoever wrote into it, no other bytes are sent */
+
+    if (start > end || end > gz->meta.text) {
+        return WUB_IO;
+    }
+
+    return ngx_http_wubloader_join_piece(j, gz, start, end);
 }
 
 

@@ -310,6 +310,21 @@ for my $file (glob "$kept/texts/*.wub") {
 is(differs("$media?$all"), '', 'with short ones');
 is(differs("/files/chan/source/$h1"), '', 'and a listing');
 
+# of the same length, and nothing of it true
+for my $file (glob "$kept/texts/*.wub") {
+    open my $out, '+<', $file or die "$file: $!\n";
+    print {$out} "\xff" x -s $file;
+    close $out;
+}
+
+for my $target ("$media?start=$h2:10:00&end=$h2:20:00",
+                "/cut/chan/source.ts?type=rough&allow_holes=true&$all")
+{
+    is(differs($target, 'cached'), '', "with broken ones: $target");
+}
+
+unlink glob "$kept/texts/*.wub";
+
 chmod 0500, "$kept/texts";
 is(differs("$media?$all&x=$_"), '', 'where nothing can be written')
     for 1 .. 2;

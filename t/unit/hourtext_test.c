@@ -459,6 +459,9 @@ check_hours(const store_t *st, wub_arena_t *arena)
                                                      : st->texts[i],
                                            &hour), WUB_OK);
 
+        assert_true(wub_hourtext_sound(
+            wub_str_n((const char *) st->given[i], st->given[i]->size),
+            (uint32_t) st->texts[i].len));
         assert_true(hour.start == st->hours[i].start);
         assert_int_equal(hour.ignored, st->hours[i].ignored);
         assert_int_equal(hour.nsegments, st->hours[i].nsegments);
@@ -737,6 +740,74 @@ no_hour(void **state)
 }
 
 
+/* whatever becomes of a stored index, nothing outside of it is read */
+static void
+broken_index(void **state)
+{
+    char             *copy;
+    size_t            i, k, n;
+    wub_rc_t          rc;
+    wub_str_t         text;
+    wub_hour_t        hour;
+    wub_arena_t      *arena;
+    wub_names_t       names;
+    wub_hourtext_t   *t;
+    wub_m3u8_media_t  m;
+
+    wub_str_t  list[] = {
+        wub_str("00:00.0-2.0-full-AAAA.ts"),
+        wub_str("00:01.0-2.0-partial-AAAA.ts"),
+        wub_str("00:02.0-2.0-full-AAAA.ts"),
+        wub_str("00:09.0-2.0-full-AAAA.ts")
+    };
+
+    static const uint8_t  flips[] = { 0x01, 0x10, 0x80, 0xff };
+
+    (void) state;
+
+    arena = wub_test_arena();
+    memset(&m, 0, sizeof(wub_m3u8_media_t));
+
+    names.names = list;
+    names.nnames = wub_nitems(list);
+
+    assert_int_equal(wub_hour_build(arena, &names, ZERO, TOLERANCE, NULL,
+                                    NULL, &hour), WUB_OK);
+    assert_int_equal(wub_hourtext_build(arena, &m, &hour, TOLERANCE, false,
+                                        &t, &text), WUB_OK);
+
+    n = t->size;
+    copy = malloc(n);
+    assert_non_null(copy);
+
+    for (i = 0; i < n; i++) {
+        assert_false(wub_hourtext_sound(wub_str_n((const char *) t, i),
+                                        t->text_len));
+    }
+
+    for (i = 0; i < n * wub_nitems(flips); i++) {
+        memcpy(copy, t, n);
+        copy[i / wub_nitems(flips)] ^= (char) flips[i % wub_nitems(flips)];
+
+        if (!wub_hourtext_sound(wub_str_n(copy, n), t->text_len)) {
+            continue;
+        }
+
+        rc = wub_hourtext_hour(arena, (wub_hourtext_t *) (void *) copy, text,
+                               &hour);
+        assert_true(rc == WUB_OK || rc == WUB_INVALID);
+
+        for (k = 0; rc == WUB_OK && k < hour.nsegments; k++) {
+            assert_true(wub_hourtext_end((wub_hourtext_t *) (void *) copy, k)
+                        <= t->text_len);
+        }
+    }
+
+    free(copy);
+    wub_arena_destroy(arena);
+}
+
+
 /* names that the text encodes, and texts that are not that of the index */
 static void
 names_in_the_text(void **state)
@@ -894,6 +965,7 @@ main(void)
         cmocka_unit_test(index_of_an_hour),
         cmocka_unit_test(whole_hours),
         cmocka_unit_test(no_hour),
+        cmocka_unit_test(broken_index),
         cmocka_unit_test(names_in_the_text),
         cmocka_unit_test(random_stores),
         cmocka_unit_test(torture)
