@@ -47,7 +47,7 @@ static void wub_h265_slice(const uint8_t *nal, const uint8_t *end,
 static void wub_h265_set(const uint8_t *nal, const uint8_t *end,
     wub_video_kind_e kind, wub_video_unit_t *unit);
 static bool wub_h265_ids(wub_nal_bits_t *b, wub_video_set_t *set);
-static uint32_t wub_h265_profile(wub_nal_bits_t *b);
+static uint32_t wub_h265_start(wub_nal_bits_t *b, wub_h265_profile_t *ret);
 static wub_rc_t wub_h265_window(wub_nal_bits_t *b, wub_video_form_t *form);
 
 
@@ -187,7 +187,8 @@ wub_h265_set(const uint8_t *nal, const uint8_t *end, wub_video_kind_e kind,
 static bool
 wub_h265_ids(wub_nal_bits_t *b, wub_video_set_t *set)
 {
-    uint32_t  max;
+    uint32_t            max;
+    wub_h265_profile_t  profile;
 
     switch (set->kind) {
 
@@ -197,7 +198,7 @@ wub_h265_ids(wub_nal_bits_t *b, wub_video_set_t *set)
         break;
 
     case WUB_VIDEO_SPS:
-        set->parent = wub_h265_profile(b);
+        set->parent = wub_h265_start(b, &profile);
         set->id = wub_nal_ue(b);
         max = WUB_H265_SPS_MAX;
         break;
@@ -216,7 +217,7 @@ wub_h265_ids(wub_nal_bits_t *b, wub_video_set_t *set)
 
 /* the start of a sequence parameter set, to its id; returns the VPS' (7.3.3) */
 static uint32_t
-wub_h265_profile(wub_nal_bits_t *b)
+wub_h265_start(wub_nal_bits_t *b, wub_h265_profile_t *ret)
 {
     uint32_t  i, vps, layers, flags;
 
@@ -229,7 +230,17 @@ wub_h265_profile(wub_nal_bits_t *b)
     }
 
     (void) wub_nal_bits(b, 1);
-    wub_nal_skip(b, WUB_H265_PROFILE_BITS + WUB_H265_LEVEL_BITS);
+
+    ret->space = (uint8_t) wub_nal_bits(b, 2);
+    ret->high = wub_nal_bits(b, 1) == 1;
+    ret->idc = (uint8_t) wub_nal_bits(b, 5);
+    ret->compatible = wub_nal_bits(b, 32);
+
+    for (i = 0; i < sizeof(ret->constraints); i++) {
+        ret->constraints[i] = (uint8_t) wub_nal_bits(b, 8);
+    }
+
+    ret->level = (uint8_t) wub_nal_bits(b, 8);
 
     if (layers == 0) {
         return vps;
@@ -251,11 +262,12 @@ wub_h265_profile(wub_nal_bits_t *b)
 wub_rc_t
 wub_h265_form(wub_str_t sps, wub_video_form_t *ret)
 {
-    wub_rc_t          rc;
-    uint32_t          chroma, depth;
-    const uint8_t    *p;
-    wub_nal_bits_t    b;
-    wub_video_form_t  form;
+    wub_rc_t            rc;
+    uint32_t            chroma, depth;
+    const uint8_t      *p;
+    wub_nal_bits_t      b;
+    wub_video_form_t    form;
+    wub_h265_profile_t  profile;
 
     if (sps.len <= WUB_H265_HEADER) {
         return WUB_INVALID;
@@ -266,7 +278,7 @@ wub_h265_form(wub_str_t sps, wub_video_form_t *ret)
     p = (const uint8_t *) sps.data;
     wub_nal_init(&b, p + WUB_H265_HEADER, p + sps.len);
 
-    (void) wub_h265_profile(&b);
+    (void) wub_h265_start(&b, &profile);
     (void) wub_nal_ue(&b);
 
     chroma = wub_nal_ue(&b);
@@ -299,6 +311,32 @@ wub_h265_form(wub_str_t sps, wub_video_form_t *ret)
     form.depth = (uint8_t) (depth + 8);
 
     *ret = form;
+
+    return WUB_OK;
+}
+
+
+wub_rc_t
+wub_h265_profile(wub_str_t sps, wub_h265_profile_t *ret)
+{
+    const uint8_t      *p;
+    wub_nal_bits_t      b;
+    wub_h265_profile_t  profile;
+
+    if (sps.len <= WUB_H265_HEADER) {
+        return WUB_INVALID;
+    }
+
+    p = (const uint8_t *) sps.data;
+    wub_nal_init(&b, p + WUB_H265_HEADER, p + sps.len);
+
+    (void) wub_h265_start(&b, &profile);
+
+    if (b.failed) {
+        return WUB_INVALID;
+    }
+
+    *ret = profile;
 
     return WUB_OK;
 }

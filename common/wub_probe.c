@@ -5,7 +5,9 @@
 
 
 #include "common/wub_adts.h"
+#include "common/wub_codec.h"
 #include "common/wub_h264.h"
+#include "common/wub_h265.h"
 #include "common/wub_probe.h"
 #include "common/wub_ts.h"
 
@@ -31,14 +33,18 @@
 #define WUB_PROBE_SBR_RATE       24000
 #define WUB_PROBE_AAC_LC         2
 
-/* "avc1.64002a" */
-#define WUB_PROBE_NAME_MAX       16
+/* general_interlaced_source_flag of HEVC, in its first byte of constraints */
+#define WUB_PROBE_INTERLACED     0x40
 
 
+/* what reads a codec of pictures; timing: NULL where none is read */
 typedef struct {
-    char             data[WUB_PROBE_NAME_MAX];
-    size_t           len;
-} wub_probe_name_t;
+    void           (*unit)(const uint8_t *data, size_t len,
+                         wub_video_unit_t *ret);
+    wub_rc_t       (*form)(wub_str_t sps, wub_video_form_t *ret);
+    wub_rc_t       (*timing)(wub_str_t sps, wub_h264_timing_t *ret);
+    bool           (*name)(wub_codec_name_t *name, wub_str_t sps);
+} wub_probe_codec_t;
 
 /* frames a second */
 typedef struct {
@@ -47,10 +53,12 @@ typedef struct {
 } wub_probe_rate_t;
 
 typedef struct {
-    wub_str_t        sps;
-    int64_t          times[WUB_PROBE_FRAMES];   /* after the first, ticks */
-    size_t           ntimes;
-    bool             timed;     /* each is the time of one picture */
+    const wub_probe_codec_t  *codec;
+    wub_str_t                 sps;
+    int64_t                   times[WUB_PROBE_FRAMES];  /* after the first,
+                                                           ticks */
+    size_t                    ntimes;
+    bool                      timed;    /* each is that of one picture */
 } wub_probe_video_t;
 
 
@@ -58,26 +66,35 @@ static bool wub_probe_named(const wub_ts_t *ts);
 static bool wub_probe_kind(const wub_ts_t *ts, wub_ts_kind_e kind,
     wub_probe_t *probe);
 static bool wub_probe_stream(const wub_ts_stream_t *stream,
-    wub_probe_t *probe, wub_probe_name_t *name);
-static bool wub_probe_add(wub_probe_t *probe, const wub_probe_name_t *name);
-static void wub_probe_put(wub_probe_name_t *name, const char *text);
+    wub_probe_t *probe, wub_codec_name_t *name);
+static bool wub_probe_add(wub_probe_t *probe, const wub_codec_name_t *name);
 static bool wub_probe_aac(const wub_ts_stream_t *stream,
-    wub_probe_t *probe, wub_probe_name_t *name);
+    wub_probe_t *probe, wub_codec_name_t *name);
 static bool wub_probe_adts(const uint8_t *data, size_t len, wub_adts_t *ret);
-static bool wub_probe_h264(const wub_ts_stream_t *stream,
-    wub_probe_t *probe, wub_probe_name_t *name);
+static bool wub_probe_video(const wub_ts_stream_t *stream,
+    const wub_probe_codec_t *codec, wub_probe_t *probe,
+    wub_codec_name_t *name);
+static bool wub_probe_fields(const wub_video_form_t *form, wub_str_t sps);
 static void wub_probe_frames(const wub_ts_stream_t *stream,
     wub_probe_video_t *v);
 static bool wub_probe_time(wub_probe_video_t *v, int64_t first, int64_t dts);
 static uint32_t wub_probe_rate(const wub_probe_video_t *v, bool interlaced);
-static bool wub_probe_declared(wub_str_t sps, wub_probe_rate_t *ret,
-    bool *ret_fixed);
+static bool wub_probe_declared(const wub_probe_video_t *v,
+    wub_probe_rate_t *ret, bool *ret_fixed);
 static size_t wub_probe_steady(const wub_probe_video_t *v, int64_t slack,
     wub_probe_rate_t *ret);
 static bool wub_probe_fits(const wub_probe_video_t *v, wub_probe_rate_t rate,
     int64_t slack);
 static uint32_t wub_probe_milli(wub_probe_rate_t rate);
 
+
+static const wub_probe_codec_t  wub_probe_avc = {
+    wub_h264_unit, wub_h264_form, wub_h264_timing, wub_codec_h264
+};
+
+static const wub_probe_codec_t  wub_probe_hevc = {
+    wub_h265_unit, wub_h265_form, NULL, wub_codec_hevc
+};
 
 /* neither picture nor sound: no list of codecs names them */
 static const uint8_t  wub_probe_silent[] = {
@@ -156,7 +173,7 @@ wub_probe_kind(const wub_ts_t *ts, wub_ts_kind_e kind, wub_probe_t *probe)
 {
     bool              named;
     size_t            i, n;
-    wub_probe_name_t  name;
+    wub_codec_name_t  name;
 
     n = 0;
     named = true;
@@ -187,14 +204,17 @@ wub_probe_kind(const wub_ts_t *ts, wub_ts_kind_e kind, wub_probe_t *probe)
 
 static bool
 wub_probe_stream(const wub_ts_stream_t *stream, wub_probe_t *probe,
-    wub_probe_name_t *name)
+    wub_codec_name_t *name)
 {
     name->len = 0;
 
     switch (stream->type) {
 
     case WUB_TS_TYPE_H264:
-        return wub_probe_h264(stream, probe, name);
+        return wub_probe_video(stream, &wub_probe_avc, probe, name);
+
+    case WUB_TS_TYPE_HEVC:
+        return wub_probe_video(stream, &wub_probe_hevc, probe, name);
 
     case WUB_TS_TYPE_AAC:
         return wub_probe_aac(stream, probe, name);
@@ -207,16 +227,21 @@ wub_probe_stream(const wub_ts_stream_t *stream, wub_probe_t *probe,
 
 /* false when the list is full; a name that it holds is not added again */
 static bool
-wub_probe_add(wub_probe_t *probe, const wub_probe_name_t *name)
+wub_probe_add(wub_probe_t *probe, const wub_codec_name_t *name)
 {
-    size_t  at, len;
+    size_t       at, len;
+    const char  *list;
 
+    list = probe->codecs;
     len = probe->codecs_len;
 
-    /* names have no comma, and none begins with another */
+    /* names have no comma, but one may begin with another */
 
     for (at = 0; at + name->len <= len; at++) {
-        if (memcmp(probe->codecs + at, name->data, name->len) == 0) {
+        if (memcmp(list + at, name->data, name->len) == 0
+            && (at == 0 || list[at - 1] == ',')
+            && (at + name->len == len || list[at + name->len] == ','))
+        {
             return true;
         }
     }
@@ -236,18 +261,9 @@ wub_probe_add(wub_probe_t *probe, const wub_probe_name_t *name)
 }
 
 
-static void
-wub_probe_put(wub_probe_name_t *name, const char *text)
-{
-    while (*text != '\0' && name->len < WUB_PROBE_NAME_MAX) {
-        name->data[name->len++] = *text++;
-    }
-}
-
-
 static bool
 wub_probe_aac(const wub_ts_stream_t *stream, wub_probe_t *probe,
-    wub_probe_name_t *name)
+    wub_codec_name_t *name)
 {
     size_t               i;
     wub_adts_t           h;
@@ -264,8 +280,7 @@ wub_probe_aac(const wub_ts_stream_t *stream, wub_probe_t *probe,
             return false;
         }
 
-        wub_probe_put(name, "mp4a.40.");
-        name->data[name->len++] = (char) ('0' + h.object);
+        wub_codec_aac(name, h.object);
 
         return true;
     }
@@ -303,15 +318,15 @@ wub_probe_adts(const uint8_t *data, size_t len, wub_adts_t *ret)
 
 
 static bool
-wub_probe_h264(const wub_ts_stream_t *stream, wub_probe_t *probe,
-    wub_probe_name_t *name)
+wub_probe_video(const wub_ts_stream_t *stream,
+    const wub_probe_codec_t *codec, wub_probe_t *probe,
+    wub_codec_name_t *name)
 {
-    size_t             i;
-    uint8_t            byte;
     wub_video_form_t   form;
     wub_probe_video_t  v;
 
-    static const char  digits[] = "0123456789abcdef";
+    memset(&v, 0, sizeof(wub_probe_video_t));
+    v.codec = codec;
 
     wub_probe_frames(stream, &v);
 
@@ -320,29 +335,30 @@ wub_probe_h264(const wub_ts_stream_t *stream, wub_probe_t *probe,
         return false;
     }
 
-    if (wub_h264_form(v.sps, &form) != WUB_OK) {
+    if (codec->form(v.sps, &form) != WUB_OK) {
         return false;
     }
 
     probe->width = form.width;
     probe->height = form.height;
-    probe->frame_rate = wub_probe_rate(&v, form.interlaced);
+    probe->frame_rate = wub_probe_rate(&v, wub_probe_fields(&form, v.sps));
 
-    /* profile, constraints and level, of which two are never 0 */
+    return codec->name(name, v.sps);
+}
 
-    if (v.sps.data[1] == 0 || v.sps.data[3] == 0) {
-        return false;
+
+/* true when a picture may be a field */
+static bool
+wub_probe_fields(const wub_video_form_t *form, wub_str_t sps)
+{
+    wub_h265_profile_t  profile;
+
+    if (form->codec != WUB_VIDEO_HEVC) {
+        return form->interlaced;
     }
 
-    wub_probe_put(name, "avc1.");
-
-    for (i = 1; i <= 3; i++) {
-        byte = (uint8_t) v.sps.data[i];
-        name->data[name->len++] = digits[byte >> 4];
-        name->data[name->len++] = digits[byte & 0x0f];
-    }
-
-    return true;
+    return wub_h265_profile(sps, &profile) != WUB_OK
+           || (profile.constraints[0] & WUB_PROBE_INTERLACED) != 0;
 }
 
 
@@ -355,8 +371,6 @@ wub_probe_frames(const wub_ts_stream_t *stream, wub_probe_video_t *v)
     wub_video_unit_t     unit;
     const wub_ts_pes_t  *pes;
 
-    memset(v, 0, sizeof(wub_probe_video_t));
-
     v->timed = true;
     first = 0;
 
@@ -367,7 +381,7 @@ wub_probe_frames(const wub_ts_stream_t *stream, wub_probe_video_t *v)
             break;
         }
 
-        wub_h264_unit(stream->data + pes->pos, pes->len, &unit);
+        v->codec->unit(stream->data + pes->pos, pes->len, &unit);
 
         if (v->sps.len == 0 && unit.form.len != 0) {
             v->sps = unit.form;
@@ -430,7 +444,7 @@ wub_probe_rate(const wub_probe_video_t *v, bool interlaced)
     memset(&seen, 0, sizeof(wub_probe_rate_t));
 
     fixed = false;
-    declared = wub_probe_declared(v->sps, &said, &fixed);
+    declared = wub_probe_declared(v, &said, &fixed);
 
     if (!v->timed || v->ntimes < WUB_PROBE_FRAMES_MIN) {
         return (declared && fixed) ? wub_probe_milli(said) : 0;
@@ -460,12 +474,15 @@ wub_probe_rate(const wub_probe_video_t *v, bool interlaced)
 
 
 static bool
-wub_probe_declared(wub_str_t sps, wub_probe_rate_t *ret, bool *ret_fixed)
+wub_probe_declared(const wub_probe_video_t *v, wub_probe_rate_t *ret,
+    bool *ret_fixed)
 {
     int64_t            a, b, rest;
     wub_h264_timing_t  timing;
 
-    if (wub_h264_timing(sps, &timing) != WUB_OK) {
+    if (v->codec->timing == NULL
+        || v->codec->timing(v->sps, &timing) != WUB_OK)
+    {
         return false;
     }
 

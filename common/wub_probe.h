@@ -3,9 +3,10 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * wub_probe: what a master playlist says of a quality, from the first bytes
- * of one of its segments: the headers of MPEG-TS, H.264 and AAC in ADTS.
+ * of one of its segments: the headers of MPEG-TS, H.264, HEVC and AAC in
+ * ADTS.
  * Nothing is guessed: what the bytes do not tell is left out.
- * May call: wub_ts, wub_h264, wub_adts.
+ * May call: wub_ts, wub_h264, wub_h265, wub_adts, wub_codec.
  * Frees: nothing; the arena is only worked in, the result points nowhere.
  */
 

@@ -33,8 +33,8 @@ fuzz_codecs(wub_str_t list)
     for (i = 0; i < list.len; i++) {
         c = list.data[i];
 
-        fuzz_check((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-                   || c == '.' || c == ',');
+        fuzz_check((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                   || (c >= '0' && c <= '9') || c == '.' || c == ',');
         fuzz_check(c != ',' || (i != 0 && i + 1 < list.len
                                 && list.data[i - 1] != ','));
     }
@@ -59,7 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (rc == WUB_OK) {
         fuzz_check((probe.width == 0) == (probe.height == 0));
-        fuzz_check(probe.width <= 16880 && probe.height <= 2 * 16880);
+        fuzz_check(probe.width <= 16888 && probe.height <= 2 * 16880);
         fuzz_check(probe.frame_rate <= 1000000);
         fuzz_codecs(wub_probe_codecs(&probe));
     }

@@ -19,6 +19,7 @@ my $temp  = Wub::Nginx::temp_dir('probe');
 
 my @film = qw(-c:v libx264 -preset ultrafast -pix_fmt yuv420p);
 my @x264 = qw(-c:v libx264 -preset veryfast -pix_fmt yuv420p);
+my @x265 = qw(-c:v libx265 -preset ultrafast -x265-params log-level=none);
 my @aac  = qw(-c:a aac);
 
 # name, size and frames a second ('' for none), hertz of sound (0: none),
@@ -48,6 +49,10 @@ my @streams = (
     ['uneven', '320x180', '30', 48000,
      [@film, '-vf', 'select=mod(n\,7)+mod(n\,3)', qw(-vsync vfr), @aac],
      rate => 1],
+    ['hevc', '640x360', '30000/1001', 48000,
+     [@x265, qw(-pix_fmt yuv420p), @aac]],
+    ['hevcdeep', '338x190', '50', 48000,
+     [@x265, qw(-pix_fmt yuv420p10le), @aac]],
     ['mpeg2', '320x180', '25', 48000, [qw(-c:v mpeg2video), @aac],
      codecs => 1, rate => 1, size => 1],
 );
@@ -84,6 +89,9 @@ my %PROFILES = (
     'High 10' => '6e00', 'High 4:4:4 Predictive' => 'f400',
 );
 
+# the same of HEVC, with the profiles it is compatible with
+my %HEVC = ('Main' => '1.6', 'Main 10' => '2.4');
+
 # what ffprobe says of a file, as attributes
 sub judge {
     my ($file) = @_;
@@ -103,6 +111,9 @@ sub judge {
             push @codecs, sprintf 'avc1.%s%02x',
                 $PROFILES{$stream->{profile}} || '?', $stream->{level}
                 if $stream->{codec_name} eq 'h264';
+            push @codecs, sprintf 'hvc1.%s.L%d.90',
+                $HEVC{$stream->{profile}} || '?', $stream->{level}
+                if $stream->{codec_name} eq 'hevc';
 
         } elsif ($stream->{profile} && $stream->{profile} eq 'LC') {
             push @codecs, 'mp4a.40.2';
