@@ -13,6 +13,10 @@
 #define NGX_HTTP_WUBLOADER_CACHE_WAIT   2000
 
 
+static void ngx_http_wubloader_cache_seek_init(
+    ngx_http_wubloader_seek_t *seek, ngx_http_wubloader_store_t *store,
+    ngx_http_wubloader_item_e item, int64_t hour,
+    ngx_http_wubloader_record_t *record);
 static wub_rc_t ngx_http_wubloader_cache_seek(
     ngx_http_wubloader_seek_t *seek);
 static void ngx_http_wubloader_cache_waiting(
@@ -34,14 +38,7 @@ ngx_http_wubloader_cache_get(ngx_http_wubloader_store_t *store,
     wub_rc_t                   rc;
     ngx_http_wubloader_seek_t  seek;
 
-    ngx_memzero(&seek, sizeof(ngx_http_wubloader_seek_t));
-
-    seek.store = store;
-    seek.cache = store->cache;
-    seek.item = item;
-    seek.hour = hour;
-    seek.record = ret;
-    seek.dirfd = NGX_INVALID_FILE;
+    ngx_http_wubloader_cache_seek_init(&seek, store, item, hour, ret);
 
     rc = ngx_http_wubloader_store_quality(store);
     if (rc != WUB_OK) {
@@ -67,6 +64,7 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
     wub_rc_t                      rc;
     wub_str_t                     text;
     wub_arena_t                  *arena;
+    const wub_hourtext_t         *index;
     ngx_http_wubloader_record_t   record;
 
     rc = ngx_http_wubloader_cache_get(store, ngx_http_wubloader_item_hour,
@@ -88,7 +86,7 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
 
     text = wub_str_n(NULL, 0);
 
-    rc = ngx_http_wubloader_file_rest(arena, &record);
+    rc = ngx_http_wubloader_file_index(arena, &record, &index);
 
     if (rc == WUB_OK
         && (record.fd != NGX_INVALID_FILE || record.text.data != NULL))
@@ -97,16 +95,8 @@ ngx_http_wubloader_cache_index(ngx_http_wubloader_store_t *store,
                                           record.meta.text, &text);
     }
 
-    if (rc == WUB_OK
-        && !wub_hourtext_sound(record.rest, record.meta.text))
-    {
-        rc = WUB_IO;
-    }
-
     if (rc == WUB_OK) {
-        rc = wub_hourtext_hour(store->arena,
-                               (const wub_hourtext_t *) (const void *)
-                               record.rest.data, text, ret);
+        rc = wub_hourtext_hour(store->arena, index, text, ret);
     }
 
     wub_arena_destroy(arena);
@@ -122,17 +112,27 @@ ngx_http_wubloader_cache_gz(ngx_http_wubloader_store_t *store,
 {
     ngx_http_wubloader_seek_t  seek;
 
-    ngx_memzero(&seek, sizeof(ngx_http_wubloader_seek_t));
+    ngx_http_wubloader_cache_seek_init(&seek, store, item, hour, ret);
 
-    seek.store = store;
-    seek.cache = store->cache;
-    seek.item = item;
-    seek.hour = hour;
-    seek.dirfd = NGX_INVALID_FILE;
     seek.plain = plain;
-    seek.record = ret;
 
     return ngx_http_wubloader_cache_seek(&seek);
+}
+
+
+static void
+ngx_http_wubloader_cache_seek_init(ngx_http_wubloader_seek_t *seek,
+    ngx_http_wubloader_store_t *store, ngx_http_wubloader_item_e item,
+    int64_t hour, ngx_http_wubloader_record_t *record)
+{
+    ngx_memzero(seek, sizeof(ngx_http_wubloader_seek_t));
+
+    seek->store = store;
+    seek->cache = store->cache;
+    seek->item = item;
+    seek->hour = hour;
+    seek->dirfd = NGX_INVALID_FILE;
+    seek->record = record;
 }
 
 

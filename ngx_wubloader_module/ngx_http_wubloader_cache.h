@@ -311,6 +311,10 @@ wub_rc_t ngx_http_wubloader_file_text(wub_arena_t *arena,
     const ngx_http_wubloader_record_t *record, uint32_t from, uint32_t to,
     wub_str_t *ret);
 
+/* what lies behind the text of item_hour; WUB_IO: it is none */
+wub_rc_t ngx_http_wubloader_file_index(wub_arena_t *arena,
+    ngx_http_wubloader_record_t *record, const wub_hourtext_t **ret);
+
 /* all that lies behind it */
 wub_rc_t ngx_http_wubloader_file_rest(wub_arena_t *arena,
     ngx_http_wubloader_record_t *record);

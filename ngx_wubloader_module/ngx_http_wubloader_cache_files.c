@@ -351,6 +351,31 @@ ngx_http_wubloader_file_rest(wub_arena_t *arena,
 }
 
 
+/* what comes out of the zone is what was put there; of a file who knows */
+
+wub_rc_t
+ngx_http_wubloader_file_index(wub_arena_t *arena,
+    ngx_http_wubloader_record_t *record, const wub_hourtext_t **ret)
+{
+    wub_rc_t  rc;
+
+    rc = ngx_http_wubloader_file_rest(arena, record);
+    if (rc != WUB_OK) {
+        return rc;
+    }
+
+    if (record->meta.id != 0
+        && !wub_hourtext_sound(record->rest, record->meta.text))
+    {
+        return WUB_IO;
+    }
+
+    *ret = (const wub_hourtext_t *) (const void *) record->rest.data;
+
+    return WUB_OK;
+}
+
+
 static ngx_int_t
 ngx_http_wubloader_file_get(ngx_fd_t fd, char *p, size_t len, off_t offset)
 {

@@ -284,23 +284,11 @@ ngx_http_wubloader_join_index(ngx_http_wubloader_join_t *j, size_t i)
     rc = ngx_http_wubloader_file_need(j->store, &j->records[i]);
 
     if (rc == WUB_OK) {
-        rc = ngx_http_wubloader_file_rest(j->store->arena, &j->records[i]);
+        rc = ngx_http_wubloader_file_index(j->store->arena, &j->records[i],
+                                           &j->indexes[i]);
     }
 
-    if (rc == WUB_OK && !wub_hourtext_sound(j->records[i].rest,
-                                            j->records[i].meta.text))
-    {
-        rc = WUB_IO;
-    }
-
-    if (rc != WUB_OK) {
-        return rc;
-    }
-
-    j->indexes[i] = (const wub_hourtext_t *) (const void *)
-                    j->records[i].rest.data;
-
-    return WUB_OK;
+    return rc;
 }
 
 

@@ -522,8 +522,8 @@ ngx_http_wubloader_zone_drop(ngx_http_wubloader_cache_t *cache,
 
 
 /*
- * The least used entries make room.  Without gone, or when it is full of
- * what somebody has to remove, there is none to be made.
+ * The least used entries make room, until gone is full of what somebody
+ * has to remove.
  */
 
 static void *
@@ -537,7 +537,7 @@ ngx_http_wubloader_zone_alloc(ngx_http_wubloader_cache_t *cache, size_t size,
     for ( ;; ) {
         p = ngx_slab_alloc_locked(cache->pool, size);
 
-        if (p != NULL || gone == NULL || gone->n == gone->max
+        if (p != NULL || gone->n == gone->max
             || ngx_queue_empty(&cache->shared->queue))
         {
             return p;
