@@ -5,7 +5,8 @@
  * worker_cut: makes one video out of ranges of footage: finds the segments
  * of each range, learns what form they have, and hands them in order of
  * time to the maker of the kind (worker_maker.h).  The bytes go to the
- * caller's sink in order, nothing is kept.
+ * caller's sink in order, nothing is kept.  What grows with a cut is the
+ * list of one range's segments, a few hundred bytes for each of them.
  * May call: worker_store, worker_survey, worker_plan, the makers, common/.
  * Frees: all that it opened, on every path.
  */

@@ -257,14 +257,14 @@ static void
 worker_footage_back(const worker_footage_t *f, worker_pace_t *pace,
     worker_track_t *track, int64_t pts)
 {
+    size_t           i;
     int64_t          samples, rate;
     worker_audio_t  *audio;
 
     samples = 0;
-    audio = &track->audio[track->naudio];
 
-    for ( /* void */ ; pace->waiting > 0; pace->waiting--) {
-        audio--;
+    for (i = track->naudio; pace->waiting > 0; pace->waiting--) {
+        audio = &track->audio[--i];
         rate = track->forms[audio->form].rate;
         samples += (audio->duration * rate + WUB_TS_HZ / 2) / WUB_TS_HZ;
 
