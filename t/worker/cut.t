@@ -359,7 +359,10 @@ sub cancelled {
 
     for my $to ('UNEDITED', 'EDITED') {
         my $gate = $rig->gate('renew');
-        $rig->submit($to, ranges => $rig->slow);
+
+        # of that length that the next look at the row comes in mid-cut
+
+        $rig->submit($to, ranges => [(@{$rig->slow}) x 2]);
         my ($child) = $rig->freeze($worker, $gate);
 
         # as the editor does: back to a draft, or another edit of the same
