@@ -8,25 +8,17 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/dict.h>
-#include <libavutil/imgutils.h>
 #include <libavutil/mem.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
 
 #include "common/wub_ts.h"
 #include "worker/worker_av.h"
 #include "worker/worker_av_anew.h"
+#include "worker/worker_av_scale.h"
 
 
 /* no second key frame within a span */
 #define WORKER_AV_ANEW_GOP       (1 << 20)
-
-/* the same samples on every kind of processor */
-#define WORKER_AV_ANEW_SCALE     (SWS_LANCZOS | SWS_ACCURATE_RND              \
-                                  | SWS_BITEXACT | SWS_FULL_CHR_H_INT         \
-                                  | SWS_FULL_CHR_H_INP)
-
 
 /* parameters of an encoder, as one text */
 #define WORKER_AV_ANEW_PARAMS    512
@@ -46,8 +38,7 @@ struct worker_av_anew_s {
 
     AVCodecContext          *encoder;   /* NULL before the first frame */
     AVPacket                *packet;
-    AVFrame                 *scaled;
-    struct SwsContext       *scaler;
+    worker_av_scale_t        scale;
     worker_av_sent_t        *sent;
     size_t                   nsent;
     size_t                   nmade;     /* to the sink */
@@ -70,8 +61,6 @@ static void worker_av_anew_look(const worker_av_anew_t *a,
     const AVFrame *frame, AVCodecContext *e);
 static enum AVPixelFormat worker_av_anew_format(const wub_video_form_t *form,
     const AVFrame *frame);
-static worker_rc_t worker_av_anew_scale(worker_av_anew_t *a,
-    const AVFrame *frame, worker_err_t *err);
 static worker_rc_t worker_av_anew_encoded(worker_av_anew_t *a,
     worker_err_t *err);
 
@@ -145,10 +134,9 @@ worker_av_anew_open(worker_av_anew_t **ret, const worker_av_span_t *span,
     a->sink = sink;
     a->data = data;
     a->packet = av_packet_alloc();
-    a->scaled = av_frame_alloc();
     a->sent = av_malloc_array(span->span->nkept, sizeof(worker_av_sent_t));
 
-    if (a->packet == NULL || a->scaled == NULL || a->sent == NULL) {
+    if (a->packet == NULL || a->sent == NULL) {
         worker_av_anew_close(a);
         return worker_fail_memory(err, "Encoding");
     }
@@ -179,16 +167,9 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
     sent->damaged = (frame->decode_error_flags != 0
                      || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0);
 
-    if (frame->width != a->encoder->width
-        || frame->height != a->encoder->height
-        || frame->format != a->encoder->pix_fmt)
-    {
-        wrc = worker_av_anew_scale(a, frame, err);
-        if (wrc != WORKER_OK) {
-            return wrc;
-        }
-
-        frame = a->scaled;
+    wrc = worker_av_scale(&a->scale, &frame, a->encoder, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
     }
 
     /*
@@ -250,8 +231,7 @@ worker_av_anew_close(worker_av_anew_t *a)
 
     avcodec_free_context(&a->encoder);
     av_packet_free(&a->packet);
-    av_frame_free(&a->scaled);
-    sws_freeContext(a->scaler);
+    worker_av_scale_free(&a->scale);
     av_free(a->sent);
     av_free(a);
 }
@@ -410,51 +390,6 @@ worker_av_anew_format(const wub_video_form_t *form, const AVFrame *frame)
     }
 
     return frame->format;
-}
-
-
-static worker_rc_t
-worker_av_anew_scale(worker_av_anew_t *a, const AVFrame *frame,
-    worker_err_t *err)
-{
-    int              rc;
-    AVFrame         *to;
-    AVCodecContext  *e;
-
-    e = a->encoder;
-    to = a->scaled;
-
-    /* the encoder may still look at the frame before: a new one */
-
-    av_frame_unref(to);
-
-    to->width = e->width;
-    to->height = e->height;
-    to->format = e->pix_fmt;
-
-    rc = av_frame_get_buffer(to, 0);
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_RETRY, rc, "Scaling");
-    }
-
-    a->scaler = sws_getCachedContext(a->scaler, frame->width, frame->height,
-                                     frame->format, to->width, to->height,
-                                     to->format, WORKER_AV_ANEW_SCALE, NULL,
-                                     NULL, NULL);
-    if (a->scaler == NULL) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has pictures that cannot be "
-                           "scaled.", a->span->footage->name);
-    }
-
-    rc = sws_scale(a->scaler, (const uint8_t *const *) frame->data,
-                   frame->linesize, 0, frame->height, to->data,
-                   to->linesize);
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Scaling");
-    }
-
-    return WORKER_OK;
 }
 
 

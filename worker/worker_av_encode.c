@@ -9,28 +9,23 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/dict.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
 
 #include "common/wub_ts.h"
 #include "worker/worker_av.h"
 #include "worker/worker_av_encode.h"
+#include "worker/worker_av_scale.h"
 
 
 /* frames within an encoder: x264 looks ahead by 250 at most */
 #define WORKER_AV_ENCODE_HELD    512
-
-#define WORKER_AV_ENCODE_SCALE   (SWS_BICUBIC | SWS_ACCURATE_RND              \
-                                  | SWS_BITEXACT | SWS_FULL_CHR_H_INT)
 
 
 struct worker_av_encode_s {
     const worker_encode_t  *settings;
     AVCodecContext         *codec;
     AVPacket               *packet;
-    AVFrame                *scaled;
-    struct SwsContext      *sws;        /* NULL before it is needed */
+    worker_av_scale_t       scale;
     worker_tick_t           tick;
     worker_av_encode_pt     sink;
     void                   *data;
@@ -49,17 +44,16 @@ static void worker_av_encode_look(AVCodecContext *c,
     enum AVPixelFormat format);
 static enum AVPixelFormat worker_av_encode_format(const char *name,
     const wub_video_form_t *form);
-static enum AVPixelFormat worker_av_encode_plain(int format);
 static void worker_av_encode_rate(AVCodecContext *c,
     const worker_encode_t *s, int64_t spacing);
+static void worker_av_encode_fields(AVCodecContext *c,
+    const wub_video_form_t *form, const AVFrame *frame);
 static void worker_av_encode_x264(AVDictionary **options,
     AVCodecContext *c, const worker_encode_t *s);
 static void worker_av_encode_vp9(AVDictionary **options,
     const worker_encode_t *s);
 static void worker_av_encode_crf(AVDictionary **options,
     const worker_encode_t *s);
-static worker_rc_t worker_av_encode_scale(worker_av_encode_t *e,
-    const AVFrame *frame, worker_err_t *err);
 static worker_rc_t worker_av_encode_packets(worker_av_encode_t *e,
     worker_err_t *err);
 
@@ -94,10 +88,9 @@ worker_av_encode_open(worker_av_encode_t **ret,
     e->settings = settings;
     e->tick = *tick;
     e->packet = av_packet_alloc();
-    e->scaled = av_frame_alloc();
     e->codec = avcodec_alloc_context3(codec);
 
-    if (e->packet == NULL || e->scaled == NULL || e->codec == NULL) {
+    if (e->packet == NULL || e->codec == NULL) {
         worker_av_encode_close(e);
         return worker_fail_memory(err, "Encoding");
     }
@@ -120,6 +113,7 @@ worker_av_encode_open(worker_av_encode_t **ret,
         worker_av_encode_vp9(&options, settings);
 
     } else {
+        worker_av_encode_fields(e->codec, form, frame);
         worker_av_encode_x264(&options, e->codec, settings);
     }
 
@@ -159,17 +153,9 @@ worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
         return wrc;
     }
 
-    frame->format = worker_av_encode_plain(frame->format);
-
-    if (frame->width != e->codec->width || frame->height != e->codec->height
-        || frame->format != e->codec->pix_fmt)
-    {
-        wrc = worker_av_encode_scale(e, frame, err);
-        if (wrc != WORKER_OK) {
-            return wrc;
-        }
-
-        frame = e->scaled;
+    wrc = worker_av_scale(&e->scale, &frame, e->codec, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
     }
 
     i = e->nsent++ % WORKER_AV_ENCODE_HELD;
@@ -221,8 +207,7 @@ worker_av_encode_close(worker_av_encode_t *e)
 
     avcodec_free_context(&e->codec);
     av_packet_free(&e->packet);
-    av_frame_free(&e->scaled);
-    sws_freeContext(e->sws);
+    worker_av_scale_free(&e->scale);
     av_free(e);
 }
 
@@ -261,9 +246,7 @@ worker_av_encode_look(AVCodecContext *c, const wub_video_form_t *form,
     c->pix_fmt = format;
     c->sample_aspect_ratio = frame->sample_aspect_ratio;
 
-    c->color_range = (frame->format == AV_PIX_FMT_YUVJ420P
-                      || frame->format == AV_PIX_FMT_YUVJ422P
-                      || frame->format == AV_PIX_FMT_YUVJ444P)
+    c->color_range = (worker_av_scale_plain(frame->format) != frame->format)
                      ? AVCOL_RANGE_JPEG : frame->color_range;
     c->color_primaries = frame->color_primaries;
     c->color_trc = frame->color_trc;
@@ -305,27 +288,6 @@ worker_av_encode_format(const char *name, const wub_video_form_t *form)
 }
 
 
-/* formats that only say a range besides, which stands in color_range */
-static enum AVPixelFormat
-worker_av_encode_plain(int format)
-{
-    switch (format) {
-
-    case AV_PIX_FMT_YUVJ420P:
-        return AV_PIX_FMT_YUV420P;
-
-    case AV_PIX_FMT_YUVJ422P:
-        return AV_PIX_FMT_YUV422P;
-
-    case AV_PIX_FMT_YUVJ444P:
-        return AV_PIX_FMT_YUV444P;
-
-    default:
-        return (enum AVPixelFormat) format;
-    }
-}
-
-
 static void
 worker_av_encode_rate(AVCodecContext *c, const worker_encode_t *s,
     int64_t spacing)
@@ -352,6 +314,20 @@ worker_av_encode_rate(AVCodecContext *c, const worker_encode_t *s,
             c->rc_buffer_size = (int) (2 * c->rc_max_rate);
         }
     }
+}
+
+
+/* lines of two times stay apart, as they are */
+static void
+worker_av_encode_fields(AVCodecContext *c, const wub_video_form_t *form,
+    const AVFrame *frame)
+{
+    if (!frame->interlaced_frame || !form->interlaced) {
+        return;
+    }
+
+    c->flags |= AV_CODEC_FLAG_INTERLACED_DCT;
+    c->field_order = frame->top_field_first ? AV_FIELD_TT : AV_FIELD_BB;
 }
 
 
@@ -410,47 +386,6 @@ worker_av_encode_crf(AVDictionary **options, const worker_encode_t *s)
     (void) snprintf(crf, sizeof(crf), "%" PRId64 ".%06" PRId64,
                     n / WORKER_ENCODE_ONE, n % WORKER_ENCODE_ONE);
     (void) av_dict_set(options, "crf", crf, 0);
-}
-
-
-static worker_rc_t
-worker_av_encode_scale(worker_av_encode_t *e, const AVFrame *frame,
-    worker_err_t *err)
-{
-    int              rc;
-    AVCodecContext  *c;
-
-    c = e->codec;
-
-    e->sws = sws_getCachedContext(e->sws, frame->width, frame->height,
-                                  frame->format, c->width, c->height,
-                                  c->pix_fmt, WORKER_AV_ENCODE_SCALE, NULL,
-                                  NULL, NULL);
-    if (e->sws == NULL) {
-        return worker_fail(err, WORKER_INVALID,
-                           "Pictures of %dx%d cannot be scaled to %dx%d.",
-                           frame->width, frame->height, c->width, c->height);
-    }
-
-    av_frame_unref(e->scaled);
-
-    e->scaled->width = c->width;
-    e->scaled->height = c->height;
-    e->scaled->format = c->pix_fmt;
-
-    rc = av_frame_get_buffer(e->scaled, 0);
-
-    if (rc >= 0) {
-        rc = sws_scale(e->sws, (const uint8_t *const *) frame->data,
-                       frame->linesize, 0, frame->height, e->scaled->data,
-                       e->scaled->linesize);
-    }
-
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_RETRY, rc, "Scaling");
-    }
-
-    return WORKER_OK;
 }
 
 

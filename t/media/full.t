@@ -199,6 +199,60 @@ for my $more ([], ['bframes=0'], ['bframes=1']) {
 }
 
 
+# ---- what pictures are like
+
+# how bright the frames are
+sub luma {
+    my ($file) = @_;
+
+    return Wub::Media::output(qw(ffprobe -v error -f lavfi -i),
+               "movie=$file,signalstats", '-show_entries',
+               'frame_tags=lavfi.signalstats.YAVG',
+               qw(-of default=nw=1:nk=1)) =~ /^(\S+)$/mg;
+}
+
+{
+    my @x264 = (seconds => 4, gop => 30,
+                video => [qw(-c:v libx264 -preset veryfast -crf 20)]);
+
+    my $lace = Wub::Media->make("$dir/lace", @x264,
+                                more => [qw(-x264-params tff=1)]);
+
+    for my $kind (qw(mpegts mp4)) {
+        my $file = "$dir/lace.$kind";
+
+        is(cut($kind, $lace, [range($lace, 0.5, 3)], $file), '',
+           "$kind, interlaced");
+
+        my %seen = map { $_ => 1 } Wub::Media::output(
+            qw(ffprobe -v error -select_streams v -show_entries),
+            'frame=interlaced_frame', qw(-of default=nk=0), $file)
+            =~ /^interlaced_frame=(\d)/mg;
+
+        is(join(' ', keys %seen), '1', '... stays so');
+    }
+
+    # levels from 0 on amid others: they look the same
+
+    my $plain = Wub::Media->make("$dir/levels", @x264);
+    my $full = Wub::Media->make("$dir/full", @x264, format => 'yuvj420p');
+    my $ranges = [range($plain, 0.5, 3.5)];
+
+    cut('mpegts', $plain, $ranges, "$dir/before.ts");
+    Wub::Media::spew($plain->{segments}[1]{path},
+                     Wub::Media::slurp($full->{segments}[1]{path}));
+    is(cut('mpegts', $plain, $ranges, "$dir/after.ts"), '',
+       'the range of the levels changes');
+
+    my @before = luma("$dir/before.ts");
+    my @after = luma("$dir/after.ts");
+
+    is(scalar @after, 90, '... all frames');
+    is(scalar(grep { abs($before[$_] - $after[$_]) > 1 } 0 .. 89), 0,
+       '... as bright as before');
+}
+
+
 # ---- the same bytes each time
 
 for my $kind (qw(mpegts mp4 webm)) {
