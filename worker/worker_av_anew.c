@@ -149,7 +149,7 @@ worker_av_anew_open(worker_av_anew_t **ret, const worker_av_span_t *span,
 
 worker_rc_t
 worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
-    worker_err_t *err)
+    bool damaged, worker_err_t *err)
 {
     int                rc;
     worker_rc_t        wrc;
@@ -164,8 +164,7 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
 
     sent = &a->sent[a->nsent];
     sent->index = index;
-    sent->damaged = (frame->decode_error_flags != 0
-                     || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0);
+    sent->damaged = damaged;
 
     wrc = worker_av_scale(&a->scale, &frame, a->encoder, err);
     if (wrc != WORKER_OK) {

@@ -29,7 +29,7 @@ worker_rc_t worker_av_anew_open(worker_av_anew_t **ret,
 
 /* the frame of span->span->kept[index], rising; its fields may change */
 worker_rc_t worker_av_anew_frame(worker_av_anew_t *a, struct AVFrame *frame,
-    size_t index, worker_err_t *err);
+    size_t index, bool damaged, worker_err_t *err);
 
 /* what the encoder holds back; nothing may be sent afterwards */
 worker_rc_t worker_av_anew_finish(worker_av_anew_t *a, worker_err_t *err);

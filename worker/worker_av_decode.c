@@ -11,10 +11,6 @@
 #include "worker/worker_av_decode.h"
 
 
-/* frames at work at once: enough for decoding to keep up with encoding */
-#define WORKER_AV_DECODE_THREADS  2
-
-
 struct worker_av_decode_s {
     AVCodecContext       *codec;
     AVPacket             *packet;
@@ -67,11 +63,16 @@ worker_av_decode_open(worker_av_decode_t **ret, wub_video_codec_e codec,
         return worker_fail_memory(err, "Decoding");
     }
 
-    /* a frame that lacks what it refers to is better than none */
+    /*
+     * Frames come in their order even where a stream does not say how many
+     * it reorders; one that lacks what it refers to is better than none,
+     * and how it looks must not depend on the pace of threads.
+     */
 
-    d->codec->thread_count = WORKER_AV_DECODE_THREADS;
+    d->codec->strict_std_compliance = FF_COMPLIANCE_STRICT;
+    d->codec->flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_OUTPUT_CORRUPT;
     d->codec->pkt_timebase = (AVRational) { 1, WUB_TS_HZ };
-    d->codec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+    d->codec->thread_count = 1;
 
     rc = avcodec_open2(d->codec, c, NULL);
     if (rc < 0) {

@@ -22,7 +22,7 @@ struct AVFrame;
 
 typedef struct worker_av_decode_s  worker_av_decode_t;
 
-/* id: as it was given with the access unit; damaged: it is concealed */
+/* id: as it was given with the access unit; damaged: some is concealed */
 typedef worker_rc_t (*worker_av_decode_pt)(void *data, struct AVFrame *frame,
     int64_t id, bool damaged, worker_err_t *err);
 
@@ -31,7 +31,7 @@ worker_rc_t worker_av_decode_open(worker_av_decode_t **ret,
     wub_video_codec_e codec, const worker_tick_t *tick,
     worker_av_decode_pt sink, void *data, worker_err_t *err);
 
-/* the first one of all and after a drain is a key; ids rise as shown */
+/* the first one of all and after a drain is a key */
 worker_rc_t worker_av_decode_send(worker_av_decode_t *d,
     const worker_video_t *unit, int64_t id, worker_err_t *err);
 

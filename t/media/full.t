@@ -253,6 +253,32 @@ sub luma {
 }
 
 
+# ---- damage: it looks the same each time
+
+{
+    my $stream = Wub::Media->make("$dir/damage", seconds => 4, gop => 60,
+                    video => [qw(-c:v libx264 -preset veryfast -crf 20)]);
+    my %bytes;
+
+    for my $segment (@{$stream->{segments}}) {
+        my $bytes = Wub::Media::slurp($segment->{path});
+
+        substr($bytes, 188 * int(length($bytes) / 188 * $_ / 12), 188) = ''
+            for reverse 1 .. 11;
+        Wub::Media::spew($segment->{path}, $bytes);
+    }
+
+    for (1 .. 6) {
+        like(cut('mpegts', $stream, [range($stream, 0.5, 3.5)],
+                 "$dir/damage.ts"),
+             qr/frames come of damaged footage\.?\n?\z/, 'damage is told of');
+        $bytes{Wub::Media::slurp("$dir/damage.ts")} = 1;
+    }
+
+    is(scalar keys %bytes, 1, '... and the bytes are the same');
+}
+
+
 # ---- the same bytes each time
 
 for my $kind (qw(mpegts mp4 webm)) {
