@@ -472,9 +472,10 @@ worker_encode_refuse(const worker_encode_t *e, size_t i, wub_str_t value,
         worker_encode_print(row, row->min, min);
         worker_encode_print(row, row->max[e->kind], max);
         (void) snprintf(may, sizeof(may), "%s from %s to %s",
-                        row->type == WORKER_ENCODE_RATE
-                        ? "bits (k and M may follow)" : "a number",
-                        min, max);
+                        (row->type == WORKER_ENCODE_RATE)
+                        ? "bits (k and M may follow)"
+                        : (row->type == WORKER_ENCODE_COUNT)
+                          ? "a whole number" : "a number", min, max);
     }
 
     for (k = 0; row->type == WORKER_ENCODE_WORD && row->words[k] != NULL; k++)

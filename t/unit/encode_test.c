@@ -83,7 +83,8 @@ static const encode_bad_t  bad[] = {
     { "mp4", "bitrate=1kk", "'1kk'" },
     { "mp4", "preset=fastest", "one of ultrafast, superfast" },
     { "mp4", "faststart=1", "one of no, yes" },
-    { "mp4", "threads=0", "from 1 to 64" },
+    { "mp4", "threads=0", "a whole number from 1 to 64" },
+    { "mp4", "threads=2.5", "a whole number from 1 to 64" },
     { "mp4", "speed=3", "no encoder setting 'speed' of mp4 cuts; there are "
                         "crf, preset" },
     { "webm", "preset=fast", "no encoder setting 'preset' of webm" },
