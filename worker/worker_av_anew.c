@@ -14,6 +14,7 @@
 #include "common/wub_ts.h"
 #include "worker/worker_av.h"
 #include "worker/worker_av_anew.h"
+#include "worker/worker_av_pump.h"
 #include "worker/worker_av_scale.h"
 
 
@@ -37,6 +38,8 @@ struct worker_av_anew_s {
     void                    *data;
 
     AVCodecContext          *encoder;   /* NULL before the first frame */
+    worker_av_pump_t        *pump;      /* NULL before the encoder is open,
+                                           whose it is then */
     AVPacket                *packet;
     worker_av_scale_t        scale;
     worker_av_sent_t        *sent;
@@ -182,7 +185,11 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
                        ? AV_PICTURE_TYPE_P : AV_PICTURE_TYPE_NONE;
     frame->pts = (int64_t) a->nsent++;
 
-    rc = avcodec_send_frame(a->encoder, frame);
+    wrc = worker_av_pump_send(a->pump, frame, &rc);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
     if (rc < 0) {
         return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
     }
@@ -201,7 +208,11 @@ worker_av_anew_finish(worker_av_anew_t *a, worker_err_t *err)
         return WORKER_OK;
     }
 
-    rc = avcodec_send_frame(a->encoder, NULL);
+    wrc = worker_av_pump_send(a->pump, NULL, &rc);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
     if (rc < 0) {
         return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
     }
@@ -228,7 +239,11 @@ worker_av_anew_close(worker_av_anew_t *a)
         return;
     }
 
-    avcodec_free_context(&a->encoder);
+    if (a->pump == NULL) {
+        avcodec_free_context(&a->encoder);
+    }
+
+    worker_av_pump_close(a->pump);
     av_packet_free(&a->packet);
     worker_av_scale_free(&a->scale);
     av_free(a->sent);
@@ -291,6 +306,7 @@ worker_av_anew_start(worker_av_anew_t *a, const worker_av_setting_t *setting,
     int            rc, qpmax;
     char           params[WORKER_AV_ANEW_PARAMS];
     size_t         most, reorder;
+    worker_rc_t    wrc;
     AVDictionary  *options;
 
     most = sizeof(worker_av_reorder) / sizeof(char *) - 1;
@@ -318,7 +334,12 @@ worker_av_anew_start(worker_av_anew_t *a, const worker_av_setting_t *setting,
                               "Encoding frames in the form of the source");
     }
 
-    return WORKER_OK;
+    wrc = worker_av_pump_open(&a->pump, a->encoder, a->tick, err);
+    if (wrc != WORKER_OK) {
+        a->encoder = NULL;
+    }
+
+    return wrc;
 }
 
 
@@ -400,7 +421,10 @@ worker_av_anew_encoded(worker_av_anew_t *a, worker_err_t *err)
     worker_av_coded_t  coded;
 
     for ( ;; ) {
-        rc = avcodec_receive_packet(a->encoder, a->packet);
+        wrc = worker_av_pump_receive(a->pump, a->packet, &rc);
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
 
         if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
             return WORKER_OK;

@@ -14,6 +14,7 @@
 #include "common/wub_ts.h"
 #include "worker/worker_av.h"
 #include "worker/worker_av_encode.h"
+#include "worker/worker_av_pump.h"
 #include "worker/worker_av_scale.h"
 
 
@@ -24,6 +25,7 @@
 struct worker_av_encode_s {
     const worker_encode_t  *settings;
     AVCodecContext         *codec;
+    worker_av_pump_t       *pump;       /* whose the codec is */
     AVPacket               *packet;
     worker_av_scale_t       scale;
     worker_tick_t           tick;
@@ -120,6 +122,11 @@ worker_av_encode_open(worker_av_encode_t **ret,
     rc = worker_av_encode_codec_open(e, &options, name, err);
     av_dict_free(&options);
 
+    if (rc == WORKER_OK) {
+        rc = worker_av_pump_open(&e->pump, e->codec, tick, err);
+        e->codec = (rc == WORKER_OK) ? e->codec : NULL;
+    }
+
     if (rc != WORKER_OK) {
         worker_av_encode_close(e);
         return rc;
@@ -168,7 +175,11 @@ worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
     frame->pkt_duration = duration;
     frame->pict_type = AV_PICTURE_TYPE_NONE;
 
-    rc = avcodec_send_frame(e->codec, frame);
+    wrc = worker_av_pump_send(e->pump, frame, &rc);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
     if (rc < 0) {
         return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
     }
@@ -180,9 +191,14 @@ worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
 worker_rc_t
 worker_av_encode_finish(worker_av_encode_t *e, worker_err_t *err)
 {
-    int  rc;
+    int          rc;
+    worker_rc_t  wrc;
 
-    rc = avcodec_send_frame(e->codec, NULL);
+    wrc = worker_av_pump_send(e->pump, NULL, &rc);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
+
     if (rc < 0) {
         return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
     }
@@ -205,7 +221,11 @@ worker_av_encode_close(worker_av_encode_t *e)
         return;
     }
 
-    avcodec_free_context(&e->codec);
+    if (e->pump == NULL) {
+        avcodec_free_context(&e->codec);
+    }
+
+    worker_av_pump_close(e->pump);
     av_packet_free(&e->packet);
     worker_av_scale_free(&e->scale);
     av_free(e);
@@ -397,7 +417,10 @@ worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
     worker_rc_t  wrc;
 
     for ( ;; ) {
-        rc = avcodec_receive_packet(e->codec, e->packet);
+        wrc = worker_av_pump_receive(e->pump, e->packet, &rc);
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
 
         if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
             return WORKER_OK;
