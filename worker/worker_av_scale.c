@@ -68,9 +68,10 @@ worker_av_scale(worker_av_scale_t *s, AVFrame **frame,
 
     f = *frame;
     from = worker_av_scale_look(f->width, f->height, f->format,
-                                f->color_range);
+                                (int) f->color_range);
     to = worker_av_scale_look(encoder->width, encoder->height,
-                              encoder->pix_fmt, encoder->color_range);
+                              encoder->pix_fmt,
+                              (int) encoder->color_range);
 
     if (worker_av_scale_same(&from, &to)) {
         f->format = encoder->pix_fmt;
