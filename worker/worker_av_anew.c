@@ -76,15 +76,16 @@ static worker_rc_t worker_av_anew_encoded(worker_av_anew_t *a,
  * picture, as transport streams want it.
  * x264: parameter sets with an id of their own, as encoders give theirs the
  * first ones: those of the copied parts stay valid beside them.  x265 has
- * no such ids; each part that is copied brings its own sets.
+ * no such ids; each part that is copied brings its own sets.  What it gets
+ * for its offsets it gives back only where they are in use (3.5).
  */
 static const worker_av_setting_t  worker_av_settings[] = {
     { WUB_VIDEO_H264, "libx264", "veryfast", "9", "x264-params",
       "cpu-independent=1:mbtree=0:qcomp=0.8:aud=1:sps-id=31", 15, 6, 4,
       false },
     { WUB_VIDEO_HEVC, "libx265", "superfast", "11", "x265-params",
-      "log-level=none:pools=4:wpp=1:cutree=0:qcomp=0.8:aud=1:info=0:hash=0"
-      ":open-gop=0:scenecut=0:repeat-headers=1", 13, 0, 2, true },
+      "log-level=none:pools=4:wpp=1:sao=1:cutree=0:qcomp=0.8:aud=1:info=0"
+      ":hash=0:open-gop=0:scenecut=0:repeat-headers=1", 13, 0, 2, true },
 };
 
 /*
