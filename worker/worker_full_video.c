@@ -14,6 +14,9 @@
 /* frames that wait for the decoder, at first */
 #define WORKER_FULL_VIDEO_ROOM   256
 
+/* frames that H.264 and HEVC let a decoder hold back */
+#define WORKER_FULL_VIDEO_HELD   16
+
 
 static worker_rc_t worker_full_video_frame(void *data,
     struct AVFrame *frame, int64_t pts, bool damaged, worker_err_t *err);
@@ -43,7 +46,7 @@ worker_rc_t
 worker_full_video_expect(worker_full_video_t *v,
     const worker_full_frame_t *frame, worker_err_t *err)
 {
-    size_t                i, room;
+    size_t                i, end, room;
     worker_full_frame_t  *frames;
 
     if (v->first + v->nframes == v->room) {
@@ -70,20 +73,24 @@ worker_full_video_expect(worker_full_video_t *v,
         v->first = 0;
     }
 
-    /* of two frames with one time, one is shown */
+    /* of two frames with one time, one is shown; none comes far too late */
 
-    for (i = v->first + v->nframes;
+    end = v->first + v->nframes;
+
+    for (i = end;
          i > v->first && v->frames[i - 1].pts >= frame->pts;
          i--)
     {
-        if (v->frames[i - 1].pts == frame->pts) {
+        if (v->frames[i - 1].pts == frame->pts
+            || end - i == WORKER_FULL_VIDEO_HELD)
+        {
             v->made.lost++;
             return WORKER_OK;
         }
     }
 
     memmove(v->frames + i + 1, v->frames + i,
-            (v->first + v->nframes - i) * sizeof(worker_full_frame_t));
+            (end - i) * sizeof(worker_full_frame_t));
 
     v->frames[i] = *frame;
     v->nframes++;

@@ -14,6 +14,9 @@
 #define WORKER_JOIN_BASE         WUB_TS_HZ
 #define WORKER_JOIN_LEAD         (WUB_TS_HZ * 3 / 10)
 
+/* frames that H.264 and HEVC let a decoder hold back */
+#define WORKER_JOIN_HELD         16
+
 /* frame spacings that an encoder's clock can have: to ten seconds */
 #define WORKER_JOIN_SPACING_MAX  (10 * WUB_TS_HZ)
 
@@ -317,8 +320,9 @@ worker_join_delay(const worker_join_work_t *w, size_t first)
 
     for (i = first; i <= last; i++) {
         n = 0;
+        k = (i - first > WORKER_JOIN_HELD) ? i - WORKER_JOIN_HELD : first;
 
-        for (k = first; k < i; k++) {
+        for ( /* void */ ; k < i; k++) {
             n += (frames[k].pts > frames[i].pts);
         }
 
