@@ -7,8 +7,10 @@
 #include "common/wub_adts.h"
 
 
-#define WUB_ADTS_HEADER          7
 #define WUB_ADTS_SAMPLES         1024
+
+/* the length has 13 bits */
+#define WUB_ADTS_MAX             0x1fff
 
 
 static const uint32_t  wub_adts_rates[16] = {
@@ -22,7 +24,7 @@ wub_adts_read(const uint8_t *data, size_t len, wub_adts_t *ret)
 {
     wub_adts_t  h;
 
-    if (len < WUB_ADTS_HEADER) {
+    if (len < WUB_ADTS_HEAD) {
         return WUB_TOO_BIG;
     }
 
@@ -39,7 +41,7 @@ wub_adts_read(const uint8_t *data, size_t len, wub_adts_t *ret)
             | (size_t) data[5] >> 5;
     h.samples = WUB_ADTS_SAMPLES * ((data[6] & 3U) + 1);
 
-    if (h.rate == 0 || h.len < WUB_ADTS_HEADER) {
+    if (h.rate == 0 || h.len < WUB_ADTS_HEAD) {
         return WUB_DECLINED;
     }
 
@@ -48,6 +50,39 @@ wub_adts_read(const uint8_t *data, size_t len, wub_adts_t *ret)
     }
 
     *ret = h;
+
+    return WUB_OK;
+}
+
+
+wub_rc_t
+wub_adts_write(const wub_adts_t *head, uint8_t *to)
+{
+    size_t  i;
+
+    for (i = 0; i < 16; i++) {
+        if (wub_adts_rates[i] == head->rate) {
+            break;
+        }
+    }
+
+    if (i == 16 || head->rate == 0 || head->object < 1 || head->object > 4
+        || head->channels > 7 || head->len < WUB_ADTS_HEAD
+        || head->len > WUB_ADTS_MAX)
+    {
+        return WUB_INVALID;
+    }
+
+    /* MPEG-4, no checksum; the buffer's fullness is that of a variable rate */
+
+    to[0] = 0xff;
+    to[1] = 0xf1;
+    to[2] = (uint8_t) ((head->object - 1U) << 6 | (unsigned) i << 2
+                       | (unsigned) head->channels >> 2);
+    to[3] = (uint8_t) ((head->channels & 3U) << 6 | head->len >> 11);
+    to[4] = (uint8_t) (head->len >> 3 & 0xff);
+    to[5] = (uint8_t) ((head->len & 7) << 5 | 0x1f);
+    to[6] = 0xfc;
 
     return WUB_OK;
 }

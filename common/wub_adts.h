@@ -15,6 +15,10 @@
 #include "common/wub.h"
 
 
+/* bytes of a header without a checksum */
+#define WUB_ADTS_HEAD            7
+
+
 typedef struct {
     size_t    len;              /* bytes, header and all */
     uint32_t  rate;             /* Hz, as sent; SBR may double it */
@@ -30,6 +34,12 @@ typedef struct {
  */
 wub_rc_t wub_adts_read(const uint8_t *data, size_t len, wub_adts_t *ret)
     WUB_MUST_CHECK;
+
+/*
+ * Writes the header of a frame of one block.  WUB_INVALID: a field of it
+ * cannot be told by a header.
+ */
+wub_rc_t wub_adts_write(const wub_adts_t *head, uint8_t *to) WUB_MUST_CHECK;
 
 
 #endif /* WUB_ADTS_H_INCLUDED_ */

@@ -29,7 +29,7 @@ typedef struct {
     uint64_t  run;              /* how many were begun */
 } wub_timeline_t;
 
-/* a track of audio; zeroed before its first frame */
+/* a track of audio; zeroed before its first frame, but for its end */
 typedef struct {
     int64_t   end;              /* output: of the last frame placed */
     int64_t   shift;            /* of the run's audio against its video */

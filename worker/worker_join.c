@@ -182,6 +182,10 @@ worker_join_range_end(void *maker, worker_err_t *err)
         }
     }
 
+    if (rc == WORKER_OK && j->run && !j->making->dry) {
+        rc = worker_join_silence(j, err);
+    }
+
     worker_join_drop(j);
 
     return rc;

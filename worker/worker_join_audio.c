@@ -4,7 +4,15 @@
  */
 
 
+#include "common/wub_ts.h"
 #include "worker/worker_join_work.h"
+
+
+/* audio is sent that much later than its video, at most */
+#define WORKER_JOIN_LATE         WUB_TS_HZ
+
+/* the shortest frame, of 96 kHz */
+#define WORKER_JOIN_SHORT        (WORKER_AV_HUSH_SAMPLES * WUB_TS_HZ / 96000)
 
 
 static worker_rc_t worker_join_track(worker_join_work_t *w, size_t track,
@@ -12,6 +20,11 @@ static worker_rc_t worker_join_track(worker_join_work_t *w, size_t track,
 static worker_rc_t worker_join_frames(worker_join_t *j,
     const worker_footage_t *f, int64_t anchor, size_t track, size_t *next,
     int64_t limit, worker_err_t *err);
+static worker_rc_t worker_join_frame(worker_join_t *j, size_t track,
+    const uint8_t *data, size_t len, int64_t out, int64_t duration,
+    worker_err_t *err);
+static worker_rc_t worker_join_hush(worker_join_t *j, size_t track,
+    int64_t until, worker_err_t *err);
 static size_t worker_join_naudio(const worker_footage_t *f, size_t track);
 
 
@@ -27,6 +40,23 @@ worker_join_audio(worker_join_work_t *w, int64_t limit, worker_err_t *err)
 
     for (i = 0; i < w->join->making->form.ntracks; i++) {
         rc = worker_join_track(w, i, limit, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+worker_rc_t
+worker_join_silence(worker_join_t *j, worker_err_t *err)
+{
+    size_t       i;
+    worker_rc_t  rc;
+
+    for (i = 0; i < j->making->form.ntracks; i++) {
+        rc = worker_join_hush(j, i, j->timeline.video_end, err);
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -100,6 +130,7 @@ worker_join_sounds(worker_join_t *j, const worker_footage_t *f,
 
             if (a->rate == 0) {
                 *a = *b;
+                j->hush[i].rate = 0;
             }
 
             if (b->rate != 0
@@ -141,8 +172,18 @@ worker_join_track(worker_join_work_t *w, size_t track, int64_t limit,
         }
     }
 
-    return worker_join_frames(j, w->footage, w->anchor, track,
-                              &w->next[track], limit, err);
+    rc = worker_join_frames(j, w->footage, w->anchor, track,
+                            &w->next[track], limit, err);
+
+    if (rc != WORKER_OK
+        || w->next[track] < worker_join_naudio(w->footage, track))
+    {
+        return rc;
+    }
+
+    limit = (limit < j->timeline.video_end) ? limit : j->timeline.video_end;
+
+    return worker_join_hush(j, track, limit - WORKER_JOIN_LATE, err);
 }
 
 
@@ -155,49 +196,124 @@ worker_join_frames(worker_join_t *j, const worker_footage_t *f,
     int64_t anchor, size_t track, size_t *next, int64_t limit,
     worker_err_t *err)
 {
-    int64_t                out;
+    int64_t                out, end;
     worker_rc_t            rc;
     wub_timeline_e         what;
-    worker_av_packet_t     packet;
     const worker_audio_t  *audio;
 
-    for ( /* void */ ; *next < worker_join_naudio(f, track); (*next)++) {
+    while (*next < worker_join_naudio(f, track)) {
         audio = &f->tracks[track].audio[*next];
 
         what = wub_timeline_audio(&j->timeline, &j->tracks[track],
                                   anchor + audio->pts, audio->duration,
                                   &out);
 
-        if (what == WUB_TIMELINE_SKIP) {
+        if (what == WUB_TIMELINE_WAIT || (what == WUB_TIMELINE_TAKE
+                                          && out > limit))
+        {
+            end = (limit < j->timeline.video_end) ? limit
+                                                  : j->timeline.video_end;
+            return worker_join_hush(j, track, end, err);
+        }
+
+        if (what == WUB_TIMELINE_SKIP || out <= j->audio_dts[track]) {
+            (*next)++;
             continue;
         }
 
-        if (what == WUB_TIMELINE_WAIT || out > limit) {
-            return WORKER_OK;
-        }
+        /* what goes before it may move it */
 
-        if (out <= j->audio_dts[track]) {
-            continue;
-        }
+        end = j->tracks[track].end;
 
-        memset(&packet, 0, sizeof(worker_av_packet_t));
-
-        packet.data = audio->data;
-        packet.len = audio->len;
-        packet.pts = out;
-        packet.dts = out;
-        packet.duration = audio->duration;
-        packet.track = track;
-        packet.key = true;
-
-        rc = worker_av_out_write(j->out, &packet, err);
+        rc = worker_join_hush(j, track, out, err);
         if (rc != WORKER_OK) {
             return rc;
         }
 
-        j->audio_dts[track] = out;
+        if (j->tracks[track].end != end) {
+            continue;
+        }
+
+        rc = worker_join_frame(j, track, audio->data, audio->len, out,
+                               audio->duration, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+
         wub_timeline_take(&j->timeline, &j->tracks[track],
                           anchor + audio->pts, audio->duration);
+        (*next)++;
+    }
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
+worker_join_frame(worker_join_t *j, size_t track, const uint8_t *data,
+    size_t len, int64_t out, int64_t duration, worker_err_t *err)
+{
+    worker_av_packet_t  packet;
+
+    memset(&packet, 0, sizeof(worker_av_packet_t));
+
+    packet.data = data;
+    packet.len = len;
+    packet.pts = out;
+    packet.dts = out;
+    packet.duration = duration;
+    packet.track = track;
+    packet.key = true;
+
+    j->audio_dts[track] = out;
+
+    return worker_av_out_write(j->out, &packet, err);
+}
+
+
+/*
+ * Silence from the end of a track up to an output time, where whole frames
+ * of it have room: a track that is announced has sound from the beginning.
+ */
+static worker_rc_t
+worker_join_hush(worker_join_t *j, size_t track, int64_t until,
+    worker_err_t *err)
+{
+    int64_t                duration;
+    worker_rc_t            rc;
+    worker_av_hush_t      *hush;
+    wub_timeline_track_t  *t;
+
+    hush = &j->hush[track];
+    t = &j->tracks[track];
+
+    if (until - t->end < WORKER_JOIN_SHORT) {
+        return WORKER_OK;
+    }
+
+    if (hush->rate == 0) {
+        rc = worker_av_hush(hush, &j->sounds[track], err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    duration = WORKER_AV_HUSH_SAMPLES * WUB_TS_HZ / (int64_t) hush->rate;
+
+    while (hush->len != 0 && until - t->end >= duration) {
+
+        rc = j->making->tick.call(j->making->tick.data);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+
+        rc = worker_join_frame(j, track, hush->data, hush->len, t->end,
+                               duration, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+
+        t->end += duration;
     }
 
     return WORKER_OK;

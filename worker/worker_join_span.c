@@ -351,6 +351,7 @@ worker_join_show(worker_join_work_t *w, int64_t pts)
 
         for (i = 0; i < WORKER_TRACKS_MAX; i++) {
             j->audio_dts[i] = INT64_MIN;
+            j->tracks[i].end = j->base;
         }
 
         wub_timeline_init(&j->timeline, j->base);

@@ -14,6 +14,7 @@
 
 
 #include "common/wub_timeline.h"
+#include "worker/worker_av_hush.h"
 #include "worker/worker_av_out.h"
 #include "worker/worker_maker.h"
 
@@ -25,6 +26,7 @@ typedef struct {
     wub_arena_t               *arena;       /* of one segment's plan */
     worker_av_out_t           *out;         /* NULL before the first frame */
     worker_sound_t             sounds[WORKER_TRACKS_MAX];
+    worker_av_hush_t           hush[WORKER_TRACKS_MAX]; /* rate 0: not made */
     wub_timeline_t             timeline;
     wub_timeline_track_t       tracks[WORKER_TRACKS_MAX];
     int64_t                    base;        /* of the first frame */
@@ -76,6 +78,9 @@ worker_rc_t worker_join_spans(worker_join_work_t *w, worker_err_t *err);
 /* audio up to an output time: what is left of the last segment, then this */
 worker_rc_t worker_join_audio(worker_join_work_t *w, int64_t limit,
     worker_err_t *err);
+
+/* silence where tracks have no audio, up to the end of the video so far */
+worker_rc_t worker_join_silence(worker_join_t *j, worker_err_t *err);
 
 /* true when audio of the frame at pts may lie in the segment before */
 bool worker_join_audio_early(const worker_join_work_t *w, int64_t pts);

@@ -70,11 +70,60 @@ headers(void **state)
 }
 
 
+/* what is written is what is read, and nothing else is written */
+static void
+written(void **state)
+{
+    size_t      i;
+    wub_rc_t    rc;
+    uint8_t     bytes[8191];
+    wub_adts_t  h;
+
+    static const struct {
+        wub_rc_t    rc;
+        wub_adts_t  head;
+    } rows[] = {
+        { WUB_OK, { 7, 96000, 1024, 1, 1 } },
+        { WUB_OK, { 13, 48000, 1024, 2, 2 } },
+        { WUB_OK, { 8191, 7350, 1024, 7, 4 } },
+        { WUB_OK, { 2055, 44100, 1024, 0, 2 } },
+        { WUB_INVALID, { 6, 48000, 1024, 2, 2 } },
+        { WUB_INVALID, { 8192, 48000, 1024, 2, 2 } },
+        { WUB_INVALID, { 13, 47000, 1024, 2, 2 } },
+        { WUB_INVALID, { 13, 0, 1024, 2, 2 } },
+        { WUB_INVALID, { 13, 48000, 1024, 8, 2 } },
+        { WUB_INVALID, { 13, 48000, 1024, 2, 0 } },
+        { WUB_INVALID, { 13, 48000, 1024, 2, 5 } },
+    };
+
+    (void) state;
+    memset(bytes, 0, sizeof(bytes));
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        rc = wub_adts_write(&rows[i].head, bytes);
+        wub_expect(rc == rows[i].rc, "row %zu: %d", i, (int) rc);
+
+        if (rc != WUB_OK) {
+            continue;
+        }
+
+        rc = wub_adts_read(bytes, sizeof(bytes), &h);
+        wub_expect(rc == WUB_OK && h.len == rows[i].head.len
+                   && h.rate == rows[i].head.rate
+                   && h.samples == rows[i].head.samples
+                   && h.channels == rows[i].head.channels
+                   && h.object == rows[i].head.object,
+                   "row %zu: read as %zu bytes, %u Hz", i, h.len, h.rate);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(headers),
+        cmocka_unit_test(written),
     };
 
     return cmocka_run_group_tests_name("adts", tests, NULL, NULL);
