@@ -455,6 +455,7 @@ wub_listen_tones(const wub_listen_sound_t *s, unsigned stream)
 static double
 wub_listen_pitch(const wub_listen_sound_t *s, size_t from, size_t to)
 {
+    int           away;
     double        first, last, guess, hz, power, best, most;
     size_t        i, n;
     const float  *v;
@@ -480,9 +481,10 @@ wub_listen_pitch(const wub_listen_sound_t *s, size_t from, size_t to)
     most = 0;
     guess = (double) (n - 1) * s->rate / (last - first);
 
-    for (hz = guess - WUB_LISTEN_NEAR; hz <= guess + WUB_LISTEN_NEAR;
-         hz += WUB_LISTEN_STEP)
+    for (away = -WUB_LISTEN_NEAR; away <= WUB_LISTEN_NEAR;
+         away += WUB_LISTEN_STEP)
     {
+        hz = guess + away;
         power = wub_listen_power(s, from, to, hz);
 
         if (power > most) {

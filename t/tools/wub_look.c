@@ -428,10 +428,11 @@ wub_look_depth(const uint8_t *a, const uint8_t *b, size_t size, int depth)
 {
     int     d;
     double  peak, sum;
-    size_t  i, step;
+    size_t  i, n, step;
 
     sum = 0;
     step = (depth > 8) ? 2 : 1;
+    n = size / step;
     peak = (double) ((1 << depth) - 1);
 
     for (i = 0; i + step <= size; i += step) {
@@ -441,7 +442,7 @@ wub_look_depth(const uint8_t *a, const uint8_t *b, size_t size, int depth)
         sum += (double) d * d;
     }
 
-    sum /= (double) (size / step);
+    sum /= (double) n;
 
     return (sum == 0) ? 999 : 10 * log10(peak * peak / sum);
 }
