@@ -22,6 +22,12 @@
 #define WORKER_AV_ENCODE_HELD    512
 
 
+/* a frame in the encoder, in ticks */
+typedef struct {
+    int64_t                 pts;
+    int64_t                 duration;
+} worker_av_held_t;
+
 struct worker_av_encode_s {
     const worker_encode_t  *settings;
     AVCodecContext         *codec;
@@ -31,11 +37,10 @@ struct worker_av_encode_s {
     worker_tick_t           tick;
     worker_av_encode_pt     sink;
     void                   *data;
-    struct {
-        int64_t             pts;
-        int64_t             duration;
-    } held[WORKER_AV_ENCODE_HELD];
-    size_t                  nsent;
+    int64_t                 spacing;
+    int64_t                 first;      /* of the first frame, ticks */
+    worker_av_held_t        held[WORKER_AV_ENCODE_HELD];
+    int64_t                 nsent;
 };
 
 
@@ -58,6 +63,7 @@ static void worker_av_encode_crf(AVDictionary **options,
     const worker_encode_t *s);
 static worker_rc_t worker_av_encode_packets(worker_av_encode_t *e,
     worker_err_t *err);
+static void worker_av_encode_times(worker_av_encode_t *e);
 
 
 worker_rc_t
@@ -88,6 +94,7 @@ worker_av_encode_open(worker_av_encode_t **ret,
     }
 
     e->settings = settings;
+    e->spacing = spacing;
     e->tick = *tick;
     e->packet = av_packet_alloc();
     e->codec = avcodec_alloc_context3(codec);
@@ -151,9 +158,9 @@ worker_rc_t
 worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
     int64_t duration, worker_err_t *err)
 {
-    int          rc;
-    size_t       i;
-    worker_rc_t  wrc;
+    int                rc;
+    worker_rc_t        wrc;
+    worker_av_held_t  *held;
 
     wrc = e->tick.call(e->tick.data);
     if (wrc != WORKER_OK) {
@@ -165,14 +172,15 @@ worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
         return wrc;
     }
 
-    i = e->nsent++ % WORKER_AV_ENCODE_HELD;
-    e->held[i].pts = pts;
-    e->held[i].duration = duration;
+    held = &e->held[e->nsent % WORKER_AV_ENCODE_HELD];
+    held->pts = pts;
+    held->duration = duration;
+    e->first = (e->nsent == 0) ? pts : e->first;
 
     /* the kind of picture is for the encoder to choose */
 
-    frame->pts = pts;
-    frame->pkt_duration = duration;
+    frame->pts = e->nsent++;
+    frame->pkt_duration = 1;
     frame->pict_type = AV_PICTURE_TYPE_NONE;
 
     wrc = worker_av_pump_send(e->pump, frame, &rc);
@@ -317,7 +325,9 @@ worker_av_encode_rate(AVCodecContext *c, const worker_encode_t *s,
     gop = (worker_encode_number(s, WORKER_ENCODE_GOP) * WUB_TS_HZ
            / WORKER_ENCODE_ONE + spacing / 2) / spacing;
 
-    c->time_base = (AVRational) { 1, WUB_TS_HZ };
+    /* its clock counts frames, which H.264 tells as their rate */
+
+    c->time_base = (AVRational) { (int) spacing, WUB_TS_HZ };
     c->framerate = (AVRational) { WUB_TS_HZ, (int) spacing };
     c->gop_size = (gop > 1) ? (int) gop : 1;
     c->thread_count = (int) worker_encode_number(s, WORKER_ENCODE_THREADS);
@@ -413,7 +423,6 @@ static worker_rc_t
 worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
 {
     int          rc;
-    size_t       i;
     worker_rc_t  wrc;
 
     for ( ;; ) {
@@ -430,11 +439,7 @@ worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
             return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
         }
 
-        for (i = 0; i < WORKER_AV_ENCODE_HELD; i++) {
-            if (e->held[i].pts == e->packet->pts) {
-                e->packet->duration = e->held[i].duration;
-            }
-        }
+        worker_av_encode_times(e);
 
         wrc = e->tick.call(e->tick.data);
 
@@ -448,4 +453,30 @@ worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
             return wrc;
         }
     }
+}
+
+
+/*
+ * From numbers of frames to ticks.  A negative one is the time to decode
+ * what is shown first, so many frames before it.
+ */
+static void
+worker_av_encode_times(worker_av_encode_t *e)
+{
+    AVPacket                *p;
+    const worker_av_held_t  *held;
+
+    p = e->packet;
+
+    if (p->dts >= 0) {
+        p->dts = e->held[p->dts % WORKER_AV_ENCODE_HELD].pts;
+
+    } else {
+        p->dts = e->first + p->dts * e->spacing;
+    }
+
+    held = &e->held[p->pts % WORKER_AV_ENCODE_HELD];
+
+    p->pts = held->pts;
+    p->duration = held->duration;
 }

@@ -486,10 +486,12 @@ worker_av_out_streams(worker_av_out_t *out, const worker_av_out_conf_t *conf,
                                   "Writing the video");
         }
 
-        stream->time_base = encoder->time_base;
+        out->ticks[i] = (encoder->codec_type == AVMEDIA_TYPE_VIDEO)
+                        ? (AVRational) { 1, WUB_TS_HZ } : encoder->time_base;
+
+        stream->time_base = out->ticks[i];
         stream->avg_frame_rate = encoder->framerate;
         stream->sample_aspect_ratio = encoder->sample_aspect_ratio;
-        out->ticks[i] = encoder->time_base;
     }
 
     return WORKER_OK;

@@ -81,7 +81,10 @@ worker_rc_t worker_av_out_open(worker_av_out_t **ret,
 worker_rc_t worker_av_out_write(worker_av_out_t *out,
     const worker_av_packet_t *packet, worker_err_t *err);
 
-/* an encoded packet, in its encoder's ticks; which encoder's, the index */
+/*
+ * An encoded packet: of video in ticks of 90 kHz, of sound in samples;
+ * which encoder's, the index.
+ */
 worker_rc_t worker_av_out_encoded(worker_av_out_t *out,
     struct AVPacket *packet, size_t encoder, worker_err_t *err);
 

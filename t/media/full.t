@@ -253,6 +253,21 @@ sub luma {
 }
 
 
+# ---- a single frame: it lasts as long as one of the source, also elsewhere
+
+for my $kind (qw(mpegts mp4)) {
+    cut($kind, $plain, [range($plain, 1.49, 1.51)], "$dir/one.$kind");
+    Wub::Media::output(qw(ffmpeg -nostdin -v error -y -i), "$dir/one.$kind",
+                       qw(-map 0:v -c copy), "$dir/again.mp4");
+
+    my $text = Wub::Media::output(
+        qw(ffprobe -v error -show_entries), 'packet=duration_time,flags',
+        qw(-of csv=p=0), "$dir/again.mp4");
+
+    like($text, qr/^0\.0333\d*,K_?_?,?\s*\z/, "$kind: one frame, and again");
+}
+
+
 # ---- damage: it looks the same each time
 
 {
