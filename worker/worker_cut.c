@@ -25,6 +25,7 @@
 
 
 static worker_rc_t worker_cut_init(worker_cutter_t *c, worker_err_t *err);
+static worker_rc_t worker_cut_behind(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_ranges(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_range(worker_cutter_t *c,
     const wub_range_t *range, worker_err_t *err);
@@ -87,6 +88,7 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
         c->ops->free(c->maker);
     }
 
+    worker_behind_close(c->behind);
     worker_plan_free(&c->plan);
     wub_arena_destroy(c->arena);
     wub_arena_destroy(c->scratch);
@@ -102,6 +104,8 @@ worker_cut_run(wub_arena_t *arena, const worker_cut_t *cut,
 static worker_rc_t
 worker_cut_init(worker_cutter_t *c, worker_err_t *err)
 {
+    worker_rc_t  rc;
+
     const worker_cut_t  *cut = c->cut;
 
     c->ops = worker_cut_maker(cut->kind);
@@ -130,7 +134,30 @@ worker_cut_init(worker_cutter_t *c, worker_err_t *err)
         return worker_fail_memory(err, "Cutting");
     }
 
+    rc = worker_cut_behind(c, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
     return worker_plan_init(&c->plan, err);
+}
+
+
+/* what is copied takes as long to be written as to be read */
+static worker_rc_t
+worker_cut_behind(worker_cutter_t *c, worker_err_t *err)
+{
+    worker_behind_sink_t  sink;
+
+    if (!c->cut->kind->behind || c->cut->dry) {
+        return WORKER_OK;
+    }
+
+    sink.write = c->cut->write;
+    sink.write_data = c->cut->write_data;
+    sink.tick = c->making.tick;
+
+    return worker_behind_open(&c->behind, &sink, err);
 }
 
 
@@ -331,6 +358,11 @@ worker_cut_close(worker_cutter_t *c, worker_err_t *err)
     }
 
     rc = c->ops->finish(c->maker, err);
+
+    if (rc == WORKER_OK && c->behind != NULL) {
+        rc = worker_behind_flush(c->behind, err);
+    }
+
     if (rc != WORKER_OK) {
         return rc;
     }
@@ -421,7 +453,9 @@ worker_cut_write(void *data, const uint8_t *bytes, size_t len,
         return rc;
     }
 
-    return c->cut->write(c->cut->write_data, bytes, len, err);
+    return (c->behind != NULL)
+           ? worker_behind_write(c->behind, bytes, len, err)
+           : c->cut->write(c->cut->write_data, bytes, len, err);
 }
 
 

@@ -13,6 +13,7 @@
 #define WORKER_CUT_FIRST_H_INCLUDED_
 
 
+#include "worker/worker_behind.h"
 #include "worker/worker_cut.h"
 #include "worker/worker_plan.h"
 #include "worker/worker_survey.h"
@@ -23,6 +24,7 @@ typedef struct {
     const worker_maker_t    *ops;       /* NULL: segments as they are */
     void                    *maker;     /* NULL between two files */
     worker_making_t          making;
+    worker_behind_t         *behind;    /* NULL: the sink is called itself */
     worker_encode_t          encode;    /* where the caller has none */
     worker_form_t            form;      /* that most of the footage has */
     worker_plan_t            plan;

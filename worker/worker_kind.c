@@ -11,15 +11,15 @@
 
 /* "fast" promises less than "smart" holds; "full" is upstream's encoding */
 static const worker_kind_t  worker_kinds[] = {
-    { "rough", NULL, ".ts", true, false, false },
-    { "smart", NULL, ".ts", false, false, false },
-    { "fast", "smart", NULL, false, false, false },
-    { "mpegts", NULL, ".ts", false, false, true },
-    { "full", "mpegts", NULL, false, false, false },
-    { "mp4", NULL, ".mp4", false, false, true },
-    { "webm", NULL, ".webm", false, false, true },
-    { "archive", NULL, ".mkv", true, true, false },
-    { NULL, NULL, NULL, false, false, false }
+    { "rough", NULL, ".ts", true, false, false, false },
+    { "smart", NULL, ".ts", false, false, false, true },
+    { "fast", "smart", NULL, false, false, false, false },
+    { "mpegts", NULL, ".ts", false, false, true, false },
+    { "full", "mpegts", NULL, false, false, false, false },
+    { "mp4", NULL, ".mp4", false, false, true, false },
+    { "webm", NULL, ".webm", false, false, true, false },
+    { "archive", NULL, ".mkv", true, true, false, false },
+    { NULL, NULL, NULL, false, false, false, false }
 };
 
 

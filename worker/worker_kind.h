@@ -28,6 +28,7 @@ typedef struct {
     bool         whole;         /* whole segments, as if nobody cut */
     bool         runs;          /* one file for each run without holes */
     bool         encodes;       /* has settings of encoders */
+    bool         behind;        /* written by a thread of its own */
 } worker_kind_t;
 
 

@@ -76,8 +76,8 @@ my @layers = (
     [ 'role', qr/^worker_(?:cutter|media|migrate)(?:_\w+)?$/ ],
     [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|plan|rough|survey
                           |upload)(?:_\w+)?$/x ],
-    [ 'wrapper', qr/^worker_(?:av|child|config|encode|file|footage|kind|log
-                             |loop|maker|mix|options|pause|pg|sink|store
+    [ 'wrapper', qr/^worker_(?:av|behind|child|config|encode|file|footage|kind
+                             |log|loop|maker|mix|options|pause|pg|sink|store
                           )(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],
 );
