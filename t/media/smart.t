@@ -447,19 +447,23 @@ sub check_holes {
 # ---- a store that changes under the cut
 
 {
-    my $stream = Wub::Media->make("$dir/gone", seconds => 12);
-    my $last = $stream->{segments}[5]{path};
+    # more than what waits between a cut and its output
+
+    my @long = (seconds => 30, video => [qw(-c:v libx264 -preset ultrafast
+                                            -qp 1)]);
+    my $stream = Wub::Media->make("$dir/gone", @long);
+    my $last = $stream->{segments}[-1]{path};
 
     like(pulled($stream, sub { unlink $last }),
-         qr/^1: .*12\/00:02\S+ vanished while it was needed/,
+         qr/^1: .*12\/00:20\S+ vanished while it was needed/,
          'a segment that vanishes');
 
-    $stream = Wub::Media->make("$dir/dead", seconds => 12);
-    $last = $stream->{segments}[5]{path};
+    $stream = Wub::Media->make("$dir/dead", @long);
+    $last = $stream->{segments}[-1]{path};
 
     like(pulled($stream, sub {
              Wub::Media::spew($last =~ s/\.ts$/.tombstone/r, '');
-         }), qr/^1: .*00:02\S+ cannot be opened: .*tombstone/,
+         }), qr/^1: .*00:20\S+ cannot be opened: .*tombstone/,
          'a segment that gets a tombstone');
 }
 
@@ -470,7 +474,7 @@ sub pulled {
 
     my $err = gensym;
     my $range = join ',', map { Wub::Media::text($_) }
-                @{frames($stream, 0, 360)};
+                @{frames($stream, 0, $stream->{frames})};
     my $pid = open3(my $in, my $out, $err, $worker, qw(media smart),
                     '--segments', $stream->{root}, qw(--channel chan),
                     qw(--quality source --output - --range), $range);
