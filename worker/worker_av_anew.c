@@ -40,7 +40,6 @@ struct worker_av_anew_s {
     AVCodecContext          *encoder;   /* NULL before the first frame */
     worker_av_pump_t        *pump;      /* NULL before the encoder is open,
                                            whose it is then */
-    AVPacket                *packet;
     worker_av_scale_t        scale;
     worker_av_sent_t        *sent;
     size_t                   nsent;
@@ -64,7 +63,7 @@ static void worker_av_anew_look(const worker_av_anew_t *a,
     const AVFrame *frame, AVCodecContext *e);
 static enum AVPixelFormat worker_av_anew_format(const wub_video_form_t *form,
     const AVFrame *frame);
-static worker_rc_t worker_av_anew_encoded(worker_av_anew_t *a,
+static worker_rc_t worker_av_anew_packet(void *data, AVPacket *packet,
     worker_err_t *err);
 
 
@@ -137,10 +136,9 @@ worker_av_anew_open(worker_av_anew_t **ret, const worker_av_span_t *span,
     a->tick = tick;
     a->sink = sink;
     a->data = data;
-    a->packet = av_packet_alloc();
     a->sent = av_malloc_array(span->span->nkept, sizeof(worker_av_sent_t));
 
-    if (a->packet == NULL || a->sent == NULL) {
+    if (a->sent == NULL) {
         worker_av_anew_close(a);
         return worker_fail_memory(err, "Encoding");
     }
@@ -155,7 +153,6 @@ worker_rc_t
 worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
     bool damaged, worker_err_t *err)
 {
-    int                rc;
     worker_rc_t        wrc;
     worker_av_sent_t  *sent;
 
@@ -186,39 +183,30 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
                        ? AV_PICTURE_TYPE_P : AV_PICTURE_TYPE_NONE;
     frame->pts = (int64_t) a->nsent++;
 
-    wrc = worker_av_pump_send(a->pump, frame, &rc);
+    wrc = worker_av_pump_send(a->pump, frame, err);
     if (wrc != WORKER_OK) {
         return wrc;
     }
 
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
-    }
-
-    return worker_av_anew_encoded(a, err);
+    return worker_av_pump_packets(a->pump, worker_av_anew_packet, a, err);
 }
 
 
 worker_rc_t
 worker_av_anew_finish(worker_av_anew_t *a, worker_err_t *err)
 {
-    int          rc;
     worker_rc_t  wrc;
 
     if (a->encoder == NULL) {
         return WORKER_OK;
     }
 
-    wrc = worker_av_pump_send(a->pump, NULL, &rc);
-    if (wrc != WORKER_OK) {
-        return wrc;
+    wrc = worker_av_pump_send(a->pump, NULL, err);
+
+    if (wrc == WORKER_OK) {
+        wrc = worker_av_pump_packets(a->pump, worker_av_anew_packet, a, err);
     }
 
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
-    }
-
-    wrc = worker_av_anew_encoded(a, err);
     if (wrc != WORKER_OK) {
         return wrc;
     }
@@ -245,7 +233,6 @@ worker_av_anew_close(worker_av_anew_t *a)
     }
 
     worker_av_pump_close(a->pump);
-    av_packet_free(&a->packet);
     worker_av_scale_free(&a->scale);
     av_free(a->sent);
     av_free(a);
@@ -356,24 +343,13 @@ worker_av_anew_look(const worker_av_anew_t *a, const AVFrame *frame,
     e->width = (int) form->width;
     e->height = (int) form->height;
     e->pix_fmt = worker_av_anew_format(form, frame);
-    e->sample_aspect_ratio = frame->sample_aspect_ratio;
-
-    e->color_range = frame->color_range;
-    e->color_primaries = frame->color_primaries;
-    e->color_trc = frame->color_trc;
-    e->colorspace = frame->colorspace;
-    e->chroma_sample_location = frame->chroma_location;
+    worker_av_scale_tell(e, frame, form->interlaced);
 
     e->time_base = (AVRational) { (int) a->span->spacing, WUB_TS_HZ };
     e->framerate = (AVRational) { WUB_TS_HZ, (int) a->span->spacing };
 
     e->gop_size = WORKER_AV_ANEW_GOP;
     e->max_b_frames = 0;
-
-    if (frame->interlaced_frame && form->interlaced) {
-        e->flags |= AV_CODEC_FLAG_INTERLACED_DCT;
-        e->field_order = frame->top_field_first ? AV_FIELD_TT : AV_FIELD_BB;
-    }
 }
 
 
@@ -415,47 +391,24 @@ worker_av_anew_format(const wub_video_form_t *form, const AVFrame *frame)
 
 
 static worker_rc_t
-worker_av_anew_encoded(worker_av_anew_t *a, worker_err_t *err)
+worker_av_anew_packet(void *data, AVPacket *packet, worker_err_t *err)
 {
-    int                rc;
-    worker_rc_t        wrc;
-    worker_av_coded_t  coded;
+    worker_av_anew_t *a = data;
 
-    for ( ;; ) {
-        wrc = worker_av_pump_receive(a->pump, a->packet, &rc);
-        if (wrc != WORKER_OK) {
-            return wrc;
-        }
+    worker_av_coded_t        coded;
+    const worker_av_sent_t  *sent;
 
-        if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
-            return WORKER_OK;
-        }
-
-        if (rc < 0) {
-            return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
-        }
-
-        wrc = a->tick->call(a->tick->data);
-
-        if (wrc == WORKER_OK && a->packet->pts != (int64_t) a->nmade) {
-            wrc = worker_fail(err, WORKER_ERROR,
-                              "The encoder changed the order of frames.");
-        }
-
-        if (wrc == WORKER_OK) {
-            coded.data = a->packet->data;
-            coded.len = (size_t) a->packet->size;
-            coded.index = a->sent[a->nmade].index;
-            coded.damaged = a->sent[a->nmade].damaged;
-            a->nmade++;
-
-            wrc = a->sink(a->data, &coded, err);
-        }
-
-        av_packet_unref(a->packet);
-
-        if (wrc != WORKER_OK) {
-            return wrc;
-        }
+    if (packet->pts != (int64_t) a->nmade) {
+        return worker_fail(err, WORKER_ERROR,
+                           "The encoder changed the order of frames.");
     }
+
+    sent = &a->sent[a->nmade++];
+
+    coded.data = packet->data;
+    coded.len = (size_t) packet->size;
+    coded.index = sent->index;
+    coded.damaged = sent->damaged;
+
+    return a->sink(a->data, &coded, err);
 }

@@ -32,7 +32,6 @@ struct worker_av_encode_s {
     const worker_encode_t  *settings;
     AVCodecContext         *codec;
     worker_av_pump_t       *pump;       /* whose the codec is */
-    AVPacket               *packet;
     worker_av_scale_t       scale;
     worker_tick_t           tick;
     worker_av_encode_pt     sink;
@@ -46,24 +45,21 @@ struct worker_av_encode_s {
 
 static worker_rc_t worker_av_encode_codec_open(worker_av_encode_t *e,
     AVDictionary **options, const char *name, worker_err_t *err);
-static void worker_av_encode_look(AVCodecContext *c,
-    const wub_video_form_t *form, const AVFrame *frame,
-    enum AVPixelFormat format);
+static void worker_av_encode_size(AVCodecContext *c,
+    const wub_video_form_t *form, enum AVPixelFormat format);
 static enum AVPixelFormat worker_av_encode_format(const char *name,
     const wub_video_form_t *form);
 static void worker_av_encode_rate(AVCodecContext *c,
     const worker_encode_t *s, int64_t spacing);
-static void worker_av_encode_fields(AVCodecContext *c,
-    const wub_video_form_t *form, const AVFrame *frame);
 static void worker_av_encode_x264(AVDictionary **options,
     AVCodecContext *c, const worker_encode_t *s);
 static void worker_av_encode_vp9(AVDictionary **options,
     const worker_encode_t *s);
 static void worker_av_encode_crf(AVDictionary **options,
     const worker_encode_t *s);
-static worker_rc_t worker_av_encode_packets(worker_av_encode_t *e,
+static worker_rc_t worker_av_encode_packet(void *data, AVPacket *packet,
     worker_err_t *err);
-static void worker_av_encode_times(worker_av_encode_t *e);
+static void worker_av_encode_times(const worker_av_encode_t *e, AVPacket *p);
 
 
 worker_rc_t
@@ -96,20 +92,22 @@ worker_av_encode_open(worker_av_encode_t **ret,
     e->settings = settings;
     e->spacing = spacing;
     e->tick = *tick;
-    e->packet = av_packet_alloc();
     e->codec = avcodec_alloc_context3(codec);
 
-    if (e->packet == NULL || e->codec == NULL) {
+    if (e->codec == NULL) {
         worker_av_encode_close(e);
         return worker_fail_memory(err, "Encoding");
     }
 
-    worker_av_encode_look(e->codec, form, frame,
+    worker_av_encode_size(e->codec, form,
                           worker_av_encode_format(
                               worker_encode_word(settings,
                                              WORKER_ENCODE_PIXEL_FORMAT),
                               form));
 
+    /* lines of two times stay apart, where the codec can tell of them */
+
+    worker_av_scale_tell(e->codec, frame, !vp9 && form->interlaced);
     worker_av_encode_rate(e->codec, settings, spacing);
 
     if (headers) {
@@ -122,7 +120,6 @@ worker_av_encode_open(worker_av_encode_t **ret,
         worker_av_encode_vp9(&options, settings);
 
     } else {
-        worker_av_encode_fields(e->codec, form, frame);
         worker_av_encode_x264(&options, e->codec, settings);
     }
 
@@ -158,7 +155,6 @@ worker_rc_t
 worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
     int64_t duration, worker_err_t *err)
 {
-    int                rc;
     worker_rc_t        wrc;
     worker_av_held_t  *held;
 
@@ -183,35 +179,26 @@ worker_av_encode_send(worker_av_encode_t *e, AVFrame *frame, int64_t pts,
     frame->pkt_duration = 1;
     frame->pict_type = AV_PICTURE_TYPE_NONE;
 
-    wrc = worker_av_pump_send(e->pump, frame, &rc);
+    wrc = worker_av_pump_send(e->pump, frame, err);
     if (wrc != WORKER_OK) {
         return wrc;
     }
 
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
-    }
-
-    return worker_av_encode_packets(e, err);
+    return worker_av_pump_packets(e->pump, worker_av_encode_packet, e, err);
 }
 
 
 worker_rc_t
 worker_av_encode_finish(worker_av_encode_t *e, worker_err_t *err)
 {
-    int          rc;
-    worker_rc_t  wrc;
+    worker_rc_t  rc;
 
-    wrc = worker_av_pump_send(e->pump, NULL, &rc);
-    if (wrc != WORKER_OK) {
-        return wrc;
+    rc = worker_av_pump_send(e->pump, NULL, err);
+    if (rc != WORKER_OK) {
+        return rc;
     }
 
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
-    }
-
-    return worker_av_encode_packets(e, err);
+    return worker_av_pump_packets(e->pump, worker_av_encode_packet, e, err);
 }
 
 
@@ -234,7 +221,6 @@ worker_av_encode_close(worker_av_encode_t *e)
     }
 
     worker_av_pump_close(e->pump);
-    av_packet_free(&e->packet);
     worker_av_scale_free(&e->scale);
     av_free(e);
 }
@@ -261,10 +247,10 @@ worker_av_encode_codec_open(worker_av_encode_t *e, AVDictionary **options,
 }
 
 
-/* the colours of the source, as the first decoded frame shows them */
+/* chroma of half a size needs luma of an even one */
 static void
-worker_av_encode_look(AVCodecContext *c, const wub_video_form_t *form,
-    const AVFrame *frame, enum AVPixelFormat format)
+worker_av_encode_size(AVCodecContext *c, const wub_video_form_t *form,
+    enum AVPixelFormat format)
 {
     int                        odd;
     const AVPixFmtDescriptor  *d;
@@ -272,16 +258,6 @@ worker_av_encode_look(AVCodecContext *c, const wub_video_form_t *form,
     c->width = (int) form->width;
     c->height = (int) form->height;
     c->pix_fmt = format;
-    c->sample_aspect_ratio = frame->sample_aspect_ratio;
-
-    c->color_range = (worker_av_scale_plain(frame->format) != frame->format)
-                     ? AVCOL_RANGE_JPEG : frame->color_range;
-    c->color_primaries = frame->color_primaries;
-    c->color_trc = frame->color_trc;
-    c->colorspace = frame->colorspace;
-    c->chroma_sample_location = frame->chroma_location;
-
-    /* chroma of half a size needs luma of an even one */
 
     d = av_pix_fmt_desc_get(format);
 
@@ -347,20 +323,6 @@ worker_av_encode_rate(AVCodecContext *c, const worker_encode_t *s,
 }
 
 
-/* lines of two times stay apart, as they are */
-static void
-worker_av_encode_fields(AVCodecContext *c, const wub_video_form_t *form,
-    const AVFrame *frame)
-{
-    if (!frame->interlaced_frame || !form->interlaced) {
-        return;
-    }
-
-    c->flags |= AV_CODEC_FLAG_INTERLACED_DCT;
-    c->field_order = frame->top_field_first ? AV_FIELD_TT : AV_FIELD_BB;
-}
-
-
 /*
  * The same bytes on every kind of processor; a delimiter before each
  * picture, as transport streams want it.
@@ -420,39 +382,13 @@ worker_av_encode_crf(AVDictionary **options, const worker_encode_t *s)
 
 
 static worker_rc_t
-worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
+worker_av_encode_packet(void *data, AVPacket *packet, worker_err_t *err)
 {
-    int          rc;
-    worker_rc_t  wrc;
+    worker_av_encode_t *e = data;
 
-    for ( ;; ) {
-        wrc = worker_av_pump_receive(e->pump, e->packet, &rc);
-        if (wrc != WORKER_OK) {
-            return wrc;
-        }
+    worker_av_encode_times(e, packet);
 
-        if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
-            return WORKER_OK;
-        }
-
-        if (rc < 0) {
-            return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
-        }
-
-        worker_av_encode_times(e);
-
-        wrc = e->tick.call(e->tick.data);
-
-        if (wrc == WORKER_OK) {
-            wrc = e->sink(e->data, e->packet, err);
-        }
-
-        av_packet_unref(e->packet);
-
-        if (wrc != WORKER_OK) {
-            return wrc;
-        }
-    }
+    return e->sink(e->data, packet, err);
 }
 
 
@@ -461,12 +397,9 @@ worker_av_encode_packets(worker_av_encode_t *e, worker_err_t *err)
  * what is shown first, so many frames before it.
  */
 static void
-worker_av_encode_times(worker_av_encode_t *e)
+worker_av_encode_times(const worker_av_encode_t *e, AVPacket *p)
 {
-    AVPacket                *p;
     const worker_av_held_t  *held;
-
-    p = e->packet;
 
     if (p->dts >= 0) {
         p->dts = e->held[p->dts % WORKER_AV_ENCODE_HELD].pts;

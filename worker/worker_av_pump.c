@@ -4,18 +4,12 @@
  */
 
 
-#include <pthread.h>
-#include <signal.h>
-#include <time.h>
-
 #include <libavcodec/avcodec.h>
 #include <libavutil/mem.h>
 
+#include "worker/worker_av.h"
 #include "worker/worker_av_pump.h"
-
-
-/* how often tick is called while the encoder is busy, nanoseconds */
-#define WORKER_AV_PUMP_TICK      20000000
+#include "worker/worker_thread.h"
 
 
 typedef enum {
@@ -47,7 +41,7 @@ struct worker_av_pump_s {
 };
 
 
-static int worker_av_pump_start(worker_av_pump_t *p);
+static worker_rc_t worker_av_pump_receive(worker_av_pump_t *p, int *ret);
 static void *worker_av_pump_main(void *data);
 static worker_rc_t worker_av_pump_order(worker_av_pump_t *p,
     worker_av_pump_e order, int *ret);
@@ -58,8 +52,7 @@ worker_rc_t
 worker_av_pump_open(worker_av_pump_t **ret, AVCodecContext *codec,
     const worker_tick_t *tick, worker_err_t *err)
 {
-    worker_av_pump_t    *p;
-    pthread_condattr_t   attr;
+    worker_av_pump_t  *p;
 
     p = av_mallocz(sizeof(worker_av_pump_t));
     if (p == NULL) {
@@ -73,14 +66,11 @@ worker_av_pump_open(worker_av_pump_t **ret, AVCodecContext *codec,
     p->packet = av_packet_alloc();
 
     (void) pthread_mutex_init(&p->mutex, NULL);
-    (void) pthread_condattr_init(&attr);
-    (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void) pthread_cond_init(&p->begin, NULL);
-    (void) pthread_cond_init(&p->done, &attr);
-    (void) pthread_condattr_destroy(&attr);
+    worker_thread_condition(&p->done);
 
     if (p->frame == NULL || p->packet == NULL
-        || worker_av_pump_start(p) != 0)
+        || worker_thread_start(&p->thread, worker_av_pump_main, p) != 0)
     {
         worker_av_pump_free(p);
         return worker_fail_memory(err, "Encoding");
@@ -93,38 +83,80 @@ worker_av_pump_open(worker_av_pump_t **ret, AVCodecContext *codec,
 
 
 worker_rc_t
-worker_av_pump_send(worker_av_pump_t *p, const AVFrame *frame, int *ret)
+worker_av_pump_send(worker_av_pump_t *p, const AVFrame *frame,
+    worker_err_t *err)
 {
+    int          rc;
+    worker_rc_t  wrc;
+
     if (frame == NULL) {
         p->flushing = true;
 
     } else {
-        *ret = av_frame_ref(p->frame, frame);
-        if (*ret < 0) {
-            return WORKER_OK;
+        rc = av_frame_ref(p->frame, frame);
+        if (rc < 0) {
+            return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
         }
     }
 
-    return worker_av_pump_order(p, WORKER_AV_PUMP_SEND, ret);
+    wrc = worker_av_pump_order(p, WORKER_AV_PUMP_SEND, &rc);
+
+    if (wrc == WORKER_OK && rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+    }
+
+    return wrc;
+}
+
+
+worker_rc_t
+worker_av_pump_packets(worker_av_pump_t *p, worker_av_pump_pt sink,
+    void *data, worker_err_t *err)
+{
+    int          rc;
+    worker_rc_t  wrc;
+
+    for ( ;; ) {
+        wrc = worker_av_pump_receive(p, &rc);
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+
+        if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
+            return WORKER_OK;
+        }
+
+        if (rc < 0) {
+            return worker_av_fail(err, WORKER_ERROR, rc, "Encoding");
+        }
+
+        wrc = p->tick.call(p->tick.data);
+
+        if (wrc == WORKER_OK) {
+            wrc = sink(data, p->packet, err);
+        }
+
+        av_packet_unref(p->packet);
+
+        if (wrc != WORKER_OK) {
+            return wrc;
+        }
+    }
 }
 
 
 /* packets are made by what is sent, but at the end by what is received */
-worker_rc_t
-worker_av_pump_receive(worker_av_pump_t *p, AVPacket *packet, int *ret)
+static worker_rc_t
+worker_av_pump_receive(worker_av_pump_t *p, int *ret)
 {
     worker_rc_t  rc;
 
     if (!p->flushing) {
-        *ret = avcodec_receive_packet(p->codec, packet);
+        *ret = avcodec_receive_packet(p->codec, p->packet);
         return WORKER_OK;
     }
 
     rc = worker_av_pump_order(p, WORKER_AV_PUMP_RECEIVE, ret);
-
-    if (rc == WORKER_OK && *ret >= 0) {
-        av_packet_move_ref(packet, p->packet);
-    }
 
     p->finished = (rc == WORKER_OK && *ret == AVERROR_EOF);
 
@@ -159,27 +191,6 @@ worker_av_pump_close(worker_av_pump_t *p)
     } else {
         (void) pthread_detach(thread);
     }
-}
-
-
-/* signals are for the threads that there were before */
-static int
-worker_av_pump_start(worker_av_pump_t *p)
-{
-    int       rc;
-    sigset_t  all, old;
-
-    (void) sigfillset(&all);
-
-    rc = pthread_sigmask(SIG_SETMASK, &all, &old);
-    if (rc != 0) {
-        return rc;
-    }
-
-    rc = pthread_create(&p->thread, NULL, worker_av_pump_main, p);
-    (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
-
-    return rc;
 }
 
 
@@ -234,8 +245,6 @@ worker_av_pump_main(void *data)
 static worker_rc_t
 worker_av_pump_order(worker_av_pump_t *p, worker_av_pump_e order, int *ret)
 {
-    struct timespec  until;
-
     (void) pthread_mutex_lock(&p->mutex);
 
     p->order = order;
@@ -243,16 +252,7 @@ worker_av_pump_order(worker_av_pump_t *p, worker_av_pump_e order, int *ret)
 
     while (p->order != WORKER_AV_PUMP_REST && p->stopped == WORKER_OK) {
 
-        (void) clock_gettime(CLOCK_MONOTONIC, &until);
-
-        until.tv_nsec += WORKER_AV_PUMP_TICK;
-
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            until.tv_sec++;
-        }
-
-        if (pthread_cond_timedwait(&p->done, &p->mutex, &until) == 0) {
+        if (worker_thread_wait(&p->done, &p->mutex)) {
             continue;
         }
 

@@ -30,14 +30,19 @@ worker_rc_t worker_av_pump_open(worker_av_pump_t **ret,
     struct AVCodecContext *codec, const worker_tick_t *tick,
     worker_err_t *err);
 
+/* the packet is lent */
+typedef worker_rc_t (*worker_av_pump_pt)(void *data,
+    struct AVPacket *packet, worker_err_t *err);
+
 /*
- * As avcodec_send_frame() and avcodec_receive_packet(), whose codes are in
- * *ret.  What tick says is returned, and ends it: only close may follow.
+ * One frame, or NULL behind the last one; then the packets that are ready,
+ * at the end all that are left.  What tick says is returned, and ends it:
+ * only close may follow.
  */
 worker_rc_t worker_av_pump_send(worker_av_pump_t *p,
-    const struct AVFrame *frame, int *ret);
-worker_rc_t worker_av_pump_receive(worker_av_pump_t *p,
-    struct AVPacket *packet, int *ret);
+    const struct AVFrame *frame, worker_err_t *err);
+worker_rc_t worker_av_pump_packets(worker_av_pump_t *p,
+    worker_av_pump_pt sink, void *data, worker_err_t *err);
 
 /* NULL is accepted */
 void worker_av_pump_close(worker_av_pump_t *p);

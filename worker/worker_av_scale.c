@@ -113,6 +113,28 @@ worker_av_scale_free(worker_av_scale_t *s)
 }
 
 
+void
+worker_av_scale_tell(AVCodecContext *encoder, const AVFrame *frame,
+    bool interlaced)
+{
+    encoder->sample_aspect_ratio = frame->sample_aspect_ratio;
+
+    encoder->color_range = (worker_av_scale_plain(frame->format)
+                            != frame->format)
+                           ? AVCOL_RANGE_JPEG : frame->color_range;
+    encoder->color_primaries = frame->color_primaries;
+    encoder->color_trc = frame->color_trc;
+    encoder->colorspace = frame->colorspace;
+    encoder->chroma_sample_location = frame->chroma_location;
+
+    if (interlaced && frame->interlaced_frame) {
+        encoder->flags |= AV_CODEC_FLAG_INTERLACED_DCT;
+        encoder->field_order = frame->top_field_first ? AV_FIELD_TT
+                                                      : AV_FIELD_BB;
+    }
+}
+
+
 static worker_av_look_t
 worker_av_scale_look(int width, int height, int format, int range)
 {

@@ -51,5 +51,13 @@ worker_rc_t worker_av_scale(worker_av_scale_t *s, struct AVFrame **frame,
 
 void worker_av_scale_free(worker_av_scale_t *s);
 
+/*
+ * Tells an encoder that is not open yet what pictures look like that are
+ * as this one, size and format apart: aspect, colours, levels, and, where
+ * interlaced is true, fields.
+ */
+void worker_av_scale_tell(struct AVCodecContext *encoder,
+    const struct AVFrame *frame, bool interlaced);
+
 
 #endif /* WORKER_AV_SCALE_H_INCLUDED_ */

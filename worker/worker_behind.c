@@ -4,11 +4,10 @@
  */
 
 
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "worker/worker_behind.h"
+#include "worker/worker_thread.h"
 
 
 /* one call of the sink */
@@ -38,7 +37,6 @@ struct worker_behind_s {
 static void *worker_behind_thread(void *data);
 static worker_rc_t worker_behind_wait(worker_behind_t *b, uint64_t room,
     worker_err_t *err);
-static void worker_behind_pause(worker_behind_t *b);
 
 
 worker_rc_t
@@ -66,9 +64,9 @@ worker_behind_open(worker_behind_t **ret, const worker_behind_sink_t *sink,
 
     (void) pthread_mutex_init(&b->lock, NULL);
     (void) pthread_cond_init(&b->more, NULL);
-    (void) pthread_cond_init(&b->less, NULL);
+    worker_thread_condition(&b->less);
 
-    if (pthread_create(&b->thread, NULL, worker_behind_thread, b) != 0) {
+    if (worker_thread_start(&b->thread, worker_behind_thread, b) != 0) {
         wub_arena_destroy(arena);
         return worker_fail(err, WORKER_RETRY,
                            "No thread can be made to write the video.");
@@ -201,7 +199,7 @@ worker_behind_wait(worker_behind_t *b, uint64_t room, worker_err_t *err)
     while (rc == WORKER_OK && b->rc == WORKER_OK
            && WORKER_BEHIND_ROOM - (b->given - b->taken) < room)
     {
-        worker_behind_pause(b);
+        (void) worker_thread_wait(&b->less, &b->lock);
 
         (void) pthread_mutex_unlock(&b->lock);
         rc = b->sink.tick.call(b->sink.tick.data);
@@ -215,23 +213,4 @@ worker_behind_wait(worker_behind_t *b, uint64_t room, worker_err_t *err)
     (void) pthread_mutex_unlock(&b->lock);
 
     return rc;
-}
-
-
-/* with the lock held: until something was done, or for a moment */
-static void
-worker_behind_pause(worker_behind_t *b)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_REALTIME, &ts);
-
-    ts.tv_nsec += WORKER_BEHIND_TICK * 1000000;
-
-    if (ts.tv_nsec >= 1000000000) {
-        ts.tv_sec++;
-        ts.tv_nsec -= 1000000000;
-    }
-
-    (void) pthread_cond_timedwait(&b->less, &b->lock, &ts);
 }

@@ -6,7 +6,7 @@
  * thread of its own: a video is read and encoded while what came before of
  * it is written or sent.  A bounded ring lies between the two; who fills
  * it waits while it is full, and can still be stopped.
- * May call: libc's threads, the sink.
+ * May call: worker_thread, the sink.
  * Frees: all of its own in worker_behind_close().
  */
 
@@ -20,9 +20,6 @@
 
 /* bytes that wait at most */
 #define WORKER_BEHIND_ROOM       ((size_t) 1 << 20)
-
-/* milliseconds from one call of the tick to the next while waiting */
-#define WORKER_BEHIND_TICK       20
 
 
 typedef struct worker_behind_s  worker_behind_t;

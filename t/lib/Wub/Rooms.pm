@@ -78,6 +78,7 @@ my @layers = (
                           |upload)(?:_\w+)?$/x ],
     [ 'wrapper', qr/^worker_(?:av|behind|child|config|encode|file|footage|kind
                              |log|loop|maker|mix|options|pause|pg|sink|store
+                             |thread
                           )(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],
 );
