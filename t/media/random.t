@@ -24,9 +24,6 @@ my $dir = tempdir('wub-random-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $seed = $ENV{WUB_SEED} || ($ENV{WUB_LONG} ? time : 1);
 my $judge = Wub::Judge->new($dir);
 
-# streams of which a kind does not make all that it should yet
-my %not = (smart => qr/^(anew|late)$/);
-
 my @kinds = matching($ENV{WUB_KINDS}, $judge->kinds);
 my @streams = matching($ENV{WUB_STREAMS}, Wub::Streams::names());
 
@@ -131,9 +128,6 @@ sub try {
 sub count {
     my ($s, $k) = @_;
 
-    my $not = $not{$kinds[$k]};
-
-    return 0 if $not && $streams[$s] =~ $not && !$ENV{WUB_KINDS};
     return $ENV{WUB_CUTS} if $ENV{WUB_CUTS};
     return 300 if $ENV{WUB_LONG};
 
