@@ -166,19 +166,13 @@ wub_h265_set(const uint8_t *nal, const uint8_t *end, wub_video_kind_e kind,
     wub_nal_bits_t    b;
     wub_video_set_t  *set;
 
-    if (unit->nsets == WUB_VIDEO_SETS_MAX) {
+    set = wub_video_set(unit, kind, nal, end);
+    if (set == NULL) {
         return;
     }
 
-    set = &unit->sets[unit->nsets];
-    end = wub_nal_end(nal, end);
-
-    set->kind = kind;
-    set->parent = 0;
-    set->bytes = wub_str_n((const char *) nal, (size_t) (end - nal));
-
-    if (end - nal > WUB_H265_HEADER) {
-        wub_nal_init(&b, nal + WUB_H265_HEADER, end);
+    if (set->bytes.len > WUB_H265_HEADER) {
+        wub_nal_init(&b, nal + WUB_H265_HEADER, nal + set->bytes.len);
         unit->nsets += wub_h265_ids(&b, set);
     }
 }

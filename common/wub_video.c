@@ -4,7 +4,29 @@
  */
 
 
+#include "common/wub_nal.h"
 #include "common/wub_video.h"
+
+
+wub_video_set_t *
+wub_video_set(wub_video_unit_t *unit, wub_video_kind_e kind,
+    const uint8_t *nal, const uint8_t *end)
+{
+    wub_video_set_t  *set;
+
+    if (unit->nsets == WUB_VIDEO_SETS_MAX) {
+        return NULL;
+    }
+
+    set = &unit->sets[unit->nsets];
+
+    set->kind = kind;
+    set->parent = 0;
+    set->bytes = wub_str_n((const char *) nal,
+                           (size_t) (wub_nal_end(nal, end) - nal));
+
+    return set;
+}
 
 
 bool

@@ -4,7 +4,7 @@
  *
  * wub_video: what is to be known of video, whatever its codec: the form of
  * a picture, an access unit, a parameter set.
- * May call: nothing.
+ * May call: wub_nal.
  * Frees: nothing.
  */
 
@@ -76,6 +76,13 @@ typedef struct {
     wub_video_set_t    sets[WUB_VIDEO_SETS_MAX];
 } wub_video_unit_t;
 
+
+/*
+ * The next of the unit's sets, not counted yet: the NAL unit at nal, which
+ * ends before end, its ids to be read; NULL when there is no room.
+ */
+wub_video_set_t *wub_video_set(wub_video_unit_t *unit,
+    wub_video_kind_e kind, const uint8_t *nal, const uint8_t *end);
 
 /* true when packets of the two can lie in one stream */
 bool wub_video_same(const wub_video_form_t *a, const wub_video_form_t *b);

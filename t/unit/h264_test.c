@@ -9,6 +9,7 @@
 
 #include "t/unit/wub_test.h"
 #include "t/unit/wub_test_bits.h"
+#include "t/unit/wub_test_video.h"
 
 #include "common/wub_h264.h"
 
@@ -360,8 +361,8 @@ units(void **state)
 static void
 keys(void **state)
 {
-    char              flags[8];
-    size_t            i, n;
+    char              flags[WUB_TEST_FLAGS];
+    size_t            i;
     wub_video_unit_t  u;
 
     static const struct {
@@ -409,29 +410,7 @@ keys(void **state)
     for (i = 0; i < wub_nitems(rows); i++) {
         wub_h264_unit((const uint8_t *) rows[i].bytes, rows[i].len, &u);
 
-        n = 0;
-
-        if (u.closed) {
-            flags[n++] = 'C';
-        }
-
-        if (u.open) {
-            flags[n++] = 'O';
-        }
-
-        if (u.broken) {
-            flags[n++] = 'B';
-        }
-
-        if (u.refresh) {
-            flags[n++] = 'R';
-        }
-
-        if (u.ended) {
-            flags[n++] = 'E';
-        }
-
-        flags[n] = '\0';
+        wub_test_flags(&u, flags);
 
         wub_expect(strcmp(flags, rows[i].flags) == 0, "row %zu: %s", i, flags);
     }

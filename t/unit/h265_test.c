@@ -9,6 +9,7 @@
 
 #include "t/unit/wub_test.h"
 #include "t/unit/wub_test_bits.h"
+#include "t/unit/wub_test_video.h"
 
 #include "common/wub_h265.h"
 
@@ -193,8 +194,8 @@ sets(void **state)
 static void
 units(void **state)
 {
-    char              flags[8];
-    size_t            i, n;
+    char              flags[WUB_TEST_FLAGS];
+    size_t            i;
     wub_video_unit_t  u;
 
     static const struct {
@@ -244,25 +245,7 @@ units(void **state)
     for (i = 0; i < wub_nitems(rows); i++) {
         wub_h265_unit((const uint8_t *) rows[i].bytes, rows[i].len, &u);
 
-        n = 0;
-
-        if (u.closed) {
-            flags[n++] = 'C';
-        }
-
-        if (u.open) {
-            flags[n++] = 'O';
-        }
-
-        if (u.broken) {
-            flags[n++] = 'B';
-        }
-
-        if (u.ended) {
-            flags[n++] = 'E';
-        }
-
-        flags[n] = '\0';
+        wub_test_flags(&u, flags);
 
         wub_expect(u.pictures == rows[i].pictures && u.lead == rows[i].lead
                    && u.nsets == rows[i].nsets && u.pps == rows[i].pps
