@@ -5,38 +5,19 @@
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
-use JSON::PP qw(decode_json);
 use POSIX qw(strftime);
 use Test::More;
 
+use Wub::Browser qw(give_up);
 use Wub::Http qw(http_request);
 use Wub::Media;
 use Wub::Nginx;
 
 use constant { SECONDS => 12, SEGMENT => 2 };
 
-my $judge = abs_path('t/judge');
 my $temp = Wub::Nginx::temp_dir('clients');
 my $start = 1_709_251_194;              # 2024-02-29T23:59:54
-
-
-sub give_up {
-    fail($_[0]);
-    done_testing();
-    exit 1;
-}
-
-
-for my $program (qw(ffmpeg node npm chromium)) {
-    give_up("$program is not installed: run `make deps`")
-        if !grep { -x "$_/$program" } split /:/, $ENV{PATH};
-}
-
-system("$judge/install.sh", 'build/judge') == 0
-    or give_up('the judges are not installed');
-
-my $modules = abs_path('build/judge/node_modules');
+my $browser = Wub::Browser->new;
 
 for my $quality (['source', 320], ['480p', 256]) {
     Wub::Media->make("$temp/store", start => $start, seconds => SECONDS,
@@ -52,16 +33,11 @@ for my $quality (qw(source 480p)) {
     unlink @paths[2, 3];
 }
 
-my $nginx = Wub::Nginx->new(config => <<"END");
+my $nginx = Wub::Nginx->new(config => $browser->locations . <<"END");
         wubloader_root $temp/store;
         location /playlist { wubloader playlist; }
         location /segments { wubloader segments; }
         location /files { wubloader files; }
-        location = /hls.js { alias $modules/hls.js/dist/hls.min.js; }
-        location = /player.html {
-            default_type text/html;
-            alias $judge/player.html;
-        }
 END
 
 my $error = $nginx->start;
@@ -78,16 +54,9 @@ my $master = "/playlist/chan.m3u8?$query";
 
 my $length = SECONDS - 2 * SEGMENT;
 
-open my $out, '-|', 'node', "$judge/play.js", 'chromium',
-    "http://127.0.0.1:$port/player.html", "http://127.0.0.1:$port$master",
-    3 or die "node: $!\n";
+my ($seen, $status) = $browser->play("http://127.0.0.1:$port", $master, 3);
 
-my ($line) = grep { /^\{/ } <$out>;
-close $out;
-is($?, 0, 'hls.js plays the master playlist');
-
-my $seen = $line ? decode_json($line) : {};
-
+is($status, 0, 'hls.js plays the master playlist');
 is($seen->{version}, '1.5.17', 'this is the editor\'s hls.js');
 ok($seen->{ended}, 'it plays to the end');
 is_deeply($seen->{fatal}, undef, 'without a fatal error');
