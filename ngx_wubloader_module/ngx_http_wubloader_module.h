@@ -197,6 +197,15 @@ ngx_http_wubloader_ngx(wub_str_t s)
 }
 
 
+/* kind: the directive "wubloader" */
+
+char *ngx_http_wubloader_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* after all of the configuration is read */
+ngx_int_t ngx_http_wubloader_renders_init(ngx_conf_t *cf);
+
+
 /* conf: values of directives that have a grammar or bounds of their own */
 
 char *ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd,
