@@ -1,0 +1,94 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ *
+ * ngx_http_wubloader_thrimshim: the editor's API (CONTRACT.md 4): a table of
+ * routes, one file for reading, one for templates, one for each kind of
+ * write.
+ * May call: db, auth, body, json, response, text, task, hours, common/.
+ * Frees: a request's pool.
+ */
+
+
+#ifndef NGX_HTTP_WUBLOADER_THRIMSHIM_H_INCLUDED_
+#define NGX_HTTP_WUBLOADER_THRIMSHIM_H_INCLUDED_
+
+
+#include "common/wub_edit.h"
+#include "common/wub_event.h"
+#include "common/wub_value.h"
+
+#include "ngx_wubloader_module/ngx_http_wubloader_auth.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_db.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+
+
+/* bytes of a body that is read */
+#define NGX_HTTP_WUBLOADER_BODY_MAX  (20 * 1024 * 1024)
+
+
+/* one request of the API; the context of all of its handlers */
+typedef struct {
+    ngx_http_request_t           *request;
+    wub_arena_t                  *arena;    /* of the request */
+    const wub_event_conf_t       *conf;
+    wub_str_t                     name;     /* of the row or template, as a
+                                               part of the path, decoded */
+    const wub_value_t            *body;     /* of a POST: an object */
+    wub_str_t                     user;     /* of a POST, or who reads */
+    void                         *data;     /* of the handler */
+} ngx_http_wubloader_thrim_t;
+
+
+/* returns what a content handler returns */
+typedef ngx_int_t (*ngx_http_wubloader_thrim_pt)(
+    ngx_http_wubloader_thrim_t *thrim);
+
+
+/* thrimshim: the content handler; thrimshim_conf: directives, merging */
+
+ngx_int_t ngx_http_wubloader_thrimshim(ngx_http_request_t *r);
+
+
+/* rows: reading */
+
+ngx_int_t ngx_http_wubloader_thrim_list(ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_row(ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_defaults(
+    ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_transitions(
+    ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_event_thumbnail(
+    ngx_http_wubloader_thrim_t *thrim);
+
+
+/* templates: reading */
+
+ngx_int_t ngx_http_wubloader_thrim_templates(
+    ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_template(
+    ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_template_metadata(
+    ngx_http_wubloader_thrim_t *thrim);
+
+
+/* writes: the body is an object, the user has the route's role */
+
+ngx_int_t ngx_http_wubloader_thrim_auth_test(
+    ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_update(ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_link(ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_reset(ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_add_template(
+    ngx_http_wubloader_thrim_t *thrim);
+ngx_int_t ngx_http_wubloader_thrim_update_template(
+    ngx_http_wubloader_thrim_t *thrim);
+
+
+/* body: the whole body of a POST as JSON, then then() */
+
+ngx_int_t ngx_http_wubloader_body_read(ngx_http_request_t *r,
+    ngx_int_t (*then)(ngx_http_request_t *r, wub_str_t body));
+
+
+#endif /* NGX_HTTP_WUBLOADER_THRIMSHIM_H_INCLUDED_ */
