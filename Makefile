@@ -12,8 +12,8 @@ SECS      ?= 10
 # with a colon is a package and a command that will do in its place.
 
 DEPS_build = gcc libc6-dev make perl pkg-config nginx nginx-dev libpq-dev     \
-             zlib1g-dev libjansson-dev libavformat-dev libavcodec-dev         \
-             libavutil-dev libswscale-dev libswresample-dev
+             zlib1g-dev libjansson-dev libssl-dev libavformat-dev             \
+             libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
 DEPS_run   = postgresql ffmpeg fonts-dejavu-core
 DEPS_test  = libcmocka-dev libtest-base-perl libtest-longstring-perl curl     \
              chromium nodejs:node npm:npm prometheus:promtool
@@ -49,7 +49,8 @@ LIBS_common = zlib
 LIBS_worker = libpq jansson libavformat libavcodec libavutil libswscale       \
               libswresample
 LIBS_tool   = libavformat libavcodec libavutil
-LIBS_unit   = cmocka jansson
+LIBS_unit   = cmocka $(LIBS_plain)
+LIBS_plain  = jansson
 
 MODULE     = $(BUILD)/ngx_http_wubloader_module.so
 WORKER     = $(BUILD)/wubloader-worker
@@ -60,11 +61,17 @@ COMMON_C   = $(sort $(wildcard common/*.c))
 WORKER_C   = $(sort $(wildcard worker/*.c))
 UNIT_C     = $(sort $(wildcard t/unit/*_test.c))
 TOOL_C     = $(sort $(wildcard t/tools/*.c))
+
+# files of the module that need no nginx
+
+PLAIN_C    = ngx_wubloader_module/ngx_http_wubloader_json.c
+LINT_C     = $(COMMON_C) $(PLAIN_C) $(WORKER_C) $(TOOL_C)
 FUZZ_C     = $(sort $(wildcard t/fuzz/*_fuzz.c))
 SQL        = $(sort $(wildcard sql/*.sql))
 
 COMMON_O   = $(call obj,$(COMMON_C))
 WORKER_O   = $(call obj,$(WORKER_C)) $(BUILD)/obj/worker_sql.o
+PLAIN_O    = $(call obj,$(PLAIN_C))
 WORKER_LIB = $(filter-out $(call obj,worker/main.c),$(WORKER_O))
 UNITS      = $(patsubst %.c,$(BUILD)/%,$(UNIT_C))
 TOOLS      = $(patsubst %.c,$(BUILD)/%,$(TOOL_C))
@@ -185,8 +192,11 @@ $(BUILD)/libworker.a: $(WORKER_LIB)
 $(BUILD)/libcommon.a: $(COMMON_O)
 	rm -f $@ && ar rcs $@ $^
 
+$(BUILD)/libplain.a: $(PLAIN_O)
+	rm -f $@ && ar rcs $@ $^
+
 $(BUILD)/t/unit/%_test: $(BUILD)/obj/t/unit/%_test.o $(BUILD)/libworker.a     \
-    $(BUILD)/libcommon.a
+    $(BUILD)/libplain.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(CC_SAN) -o $@ $^                                              \
 	    $$($(PKG_CONFIG) --libs $(LIBS_unit) $(LIBS_worker) $(LIBS_common))   \
@@ -203,9 +213,10 @@ $(BUILD)/t/tools/%: $(BUILD)/obj/t/tools/%.o $(BUILD)/libworker.a              \
 # a fuzzer's corpus is replayed by make test, without clang
 
 $(BUILD)/t/fuzz/%_replay: $(BUILD)/obj/t/fuzz/%_fuzz.o                        \
-    $(BUILD)/obj/t/fuzz/%_main.o $(BUILD)/libcommon.a
+    $(BUILD)/obj/t/fuzz/%_main.o $(BUILD)/libplain.a $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CC_SAN) -o $@ $^ $$($(PKG_CONFIG) --libs $(LIBS_common))
+	$(CC) $(CC_SAN) -o $@ $^                                              \
+	    $$($(PKG_CONFIG) --libs $(LIBS_plain) $(LIBS_common))
 
 $(BUILD)/obj/t/fuzz/%_main.o: t/fuzz/replay.c | build/deps/build
 	@mkdir -p $(@D)
@@ -246,31 +257,32 @@ fuzz: build/deps/fuzz ## run each fuzzer for SECS seconds (default 10)
 
 fuzz-build: $(FUZZERS)
 
-$(BUILD)/t/fuzz/%_fuzz: t/fuzz/%_fuzz.c $(COMMON_C) $(wildcard common/*.h)
+$(BUILD)/t/fuzz/%_fuzz: t/fuzz/%_fuzz.c $(COMMON_C) $(PLAIN_C)                 \
+    $(wildcard common/*.h) $(PLAIN_C:.c=.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(CC_BASE) -Wno-missing-prototypes -O1 -g                    \
 	    -fsanitize=fuzzer,address,undefined                               \
 	    -fno-sanitize-recover=undefined -o $@ $< $(COMMON_C)             \
-	    $$($(PKG_CONFIG) --libs $(LIBS_common))
+	    $(PLAIN_C) $$($(PKG_CONFIG) --libs $(LIBS_plain) $(LIBS_common))
 
 # NULL is a pointer in every libc that this builds with, so a NULL that ends
 # the arguments of worker_log() is read as one: varFuncNullUB is for others
 
 lint-fast: build/deps/build build/deps/lint build/deps/run build/deps/test
 	$(CLANG) $(CC_BASE) -fsyntax-only $(CFLAGS_worker)                   \
-	    $(COMMON_C) $(WORKER_C) $(TOOL_C)
+	    $(LINT_C)
 	cppcheck -q -j2 -I. --std=c11 --error-exitcode=1 --inline-suppr       \
 	    --enable=warning,performance,portability                          \
 	    --suppress=missingInclude --suppress=normalCheckLevelMaxBranches  \
-	    --suppress=unknownMacro --suppress=varFuncNullUB $(COMMON_C) $(WORKER_C) $(TOOL_C)
+	    --suppress=unknownMacro --suppress=varFuncNullUB $(LINT_C)
 
 lint: lint-fast ## static analysis of all sources
 	@$(MAKE) --no-print-directory all
-	printf '%s\n' $(COMMON_C) $(WORKER_C) $(TOOL_C) | xargs -n1 -P2       \
+	printf '%s\n' $(LINT_C) | xargs -n1 -P2       \
 	    sh -c 'clang-tidy --quiet --warnings-as-errors="*"                \
 	        --checks="-*,clang-analyzer-*,bugprone-*$(TIDY_OFF)" "$$0"    \
 	        -- $(CC_BASE) $(CFLAGS_worker) 2> /dev/null'
-	printf '%s\n' $(COMMON_C) $(WORKER_C) $(TOOL_C) | xargs -n1 -P2       \
+	printf '%s\n' $(LINT_C) | xargs -n1 -P2       \
 	    $(CC) $(CC_BASE) $(CFLAGS_worker) -O2 -fanalyzer -S -o /dev/null
 	prove -It/lib t/style.t t/rooms.t
 
@@ -306,7 +318,7 @@ help: ## print this
 
 export ONCE PORT STREAM LENGTH
 
--include $(COMMON_O:.o=.d) $(WORKER_O:.o=.d)
+-include $(COMMON_O:.o=.d) $(PLAIN_O:.o=.d) $(WORKER_O:.o=.d)
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(UNIT_C) $(TOOL_C) $(FUZZ_C))
 
 .PHONY: all deps test test-fast tests-build run-build asan valgrind fuzz      \
