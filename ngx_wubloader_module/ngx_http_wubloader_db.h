@@ -125,8 +125,9 @@ ngx_http_wubloader_db_work_t *ngx_http_wubloader_db_work(
 ngx_int_t ngx_http_wubloader_db_run(ngx_http_wubloader_db_work_t *work);
 
 /*
- * From next() only.  params: statement->nparams texts, data NULL for SQL's
- * null; they have to stay until the result comes.
+ * From next() only, whose return value it returns: NGX_AGAIN, or NGX_ERROR.
+ * params: statement->nparams texts, data NULL for SQL's null; they have to
+ * stay until the result comes, or next() is called with none.
  */
 ngx_int_t ngx_http_wubloader_db_send(ngx_http_wubloader_db_work_t *work,
     const ngx_http_wubloader_db_statement_t *statement,
