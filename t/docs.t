@@ -27,6 +27,7 @@ my %code = (
     targets    => targets(),
     variables  => variables(),
     metrics    => metrics(),
+    functions  => functions(),
 );
 
 # a table that is read no more would be kept in silence
@@ -38,6 +39,7 @@ cmp_ok(scalar @{ $code{sentences} }, '>', 30, 'sentences');
 cmp_ok(scalar @{ $code{targets} }, '>', 9, 'targets');
 cmp_ok(scalar keys %{ $code{variables} }, '>', 4, 'variables');
 cmp_ok(scalar keys %{ $code{metrics} }, '>', 20, 'metrics');
+cmp_ok(scalar keys %{ $code{functions} }, '>', 5, 'functions');
 
 # what is wrong with it, a change that makes it so, what is said then
 my @mistakes = (
@@ -154,7 +156,7 @@ sub directives {
 
 # handler => whether it is there
 sub kinds {
-    my $text = source_text('ngx_wubloader_module/ngx_http_wubloader_module.c');
+    my $text = source_text('ngx_wubloader_module/ngx_http_wubloader_kind.c');
     my ($table) = $text =~ /\bngx_http_wubloader_kinds\[\] = \{(.*?)^\};/ms;
     my %found;
     my $rank = 0;
@@ -256,6 +258,14 @@ sub metrics {
         'ngx_wubloader_module/ngx_http_wubloader_metrics_text.c');
 
     return { map { $_ => 1 } $text =~ /"(\w+)", WUB_METRICS_\w+,/g };
+}
+
+
+# of the database
+sub functions {
+    return { map { $_ => 1 }
+        map { source_text($_) =~ /^CREATE OR REPLACE FUNCTION (\w+)\(/mg }
+        glob 'sql/*.sql' };
 }
 
 
@@ -418,7 +428,7 @@ sub words_wrong {
     my ($text) = @_;
 
     my %known = (%{ $code{directives} }, %{ $code{options} },
-        %{ $code{variables} }, %{ $code{metrics} },
+        %{ $code{variables} }, %{ $code{metrics} }, %{ $code{functions} },
         map { $_ => 1 } qw(
             wubloader_cache wubloader_events --version
             --with-threads --with-compat --add-dynamic-module
