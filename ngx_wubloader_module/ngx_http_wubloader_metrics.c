@@ -44,39 +44,17 @@ static const uint64_t
 static const ngx_uint_t
     ngx_http_wubloader_statuses[NGX_HTTP_WUBLOADER_STATUSES] =
 {
-    200, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 406, 408, 410,
-    412, 413, 414, 416, 429, 499, 500, 501, 502, 503
+    200, 201, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 406, 408,
+    409, 410, 412, 413, 414, 415, 416, 429, 499, 500, 501, 502, 503
 };
 
 
 static const char *const
     ngx_http_wubloader_status_names[NGX_HTTP_WUBLOADER_STATUSES + 1] =
 {
-    "200", "204", "206", "301", "302", "304", "400", "401", "403", "404",
-    "405", "406", "408", "410", "412", "413", "414", "416", "429", "499",
-    "500", "501", "502", "503", "other"
-};
-
-
-static const char *const
-    ngx_http_wubloader_endpoint_names[ngx_http_wubloader_endpoints] =
-{
-    "list_channels",
-    "list_qualities",
-    "list_hours",
-    "list_segments",
-    "list_extras",
-    "digest",
-    "generate_master_playlist",
-    "generate_media_playlist",
-    "segments",
-    "cut",
-    "get_frame",
-    "generate_waveform",
-    "get_thumbnail",
-    "thrimshim",
-    "status",
-    "metrics"
+    "200", "201", "204", "206", "301", "302", "304", "400", "401", "403",
+    "404", "405", "406", "408", "409", "410", "412", "413", "414", "415",
+    "416", "429", "499", "500", "501", "502", "503", "other"
 };
 
 
@@ -558,17 +536,6 @@ ngx_http_wubloader_metrics_mark(ngx_http_request_t *r,
     hash ^= hash >> 12;
 
     watched->cells[half][hash % NGX_HTTP_WUBLOADER_CELLS] = 1;
-}
-
-
-wub_str_t
-ngx_http_wubloader_endpoint_name(ngx_http_wubloader_endpoint_e endpoint)
-{
-    const char  *name;
-
-    name = ngx_http_wubloader_endpoint_names[endpoint];
-
-    return wub_str_n(name, ngx_strlen(name));
 }
 
 

@@ -41,7 +41,7 @@
 #define NGX_HTTP_WUBLOADER_CELLS       1024
 
 /* statuses of their own in the metrics, and one for all others */
-#define NGX_HTTP_WUBLOADER_STATUSES    24
+#define NGX_HTTP_WUBLOADER_STATUSES    27
 
 
 /* upstream's names of what is asked for, as far as it has one */
@@ -62,6 +62,21 @@ typedef enum {
     ngx_http_wubloader_get_thrimshim,
     ngx_http_wubloader_get_status,
     ngx_http_wubloader_get_metrics,
+
+    ngx_http_wubloader_get_all_rows,
+    ngx_http_wubloader_get_defaults,
+    ngx_http_wubloader_get_transitions,
+    ngx_http_wubloader_get_row,
+    ngx_http_wubloader_update_row,
+    ngx_http_wubloader_manual_link,
+    ngx_http_wubloader_reset_row,
+    ngx_http_wubloader_list_templates,
+    ngx_http_wubloader_get_template,
+    ngx_http_wubloader_get_template_metadata,
+    ngx_http_wubloader_add_template,
+    ngx_http_wubloader_update_template,
+    ngx_http_wubloader_get_event_thumbnail,
+    ngx_http_wubloader_test,
 
     ngx_http_wubloader_endpoints
 } ngx_http_wubloader_endpoint_e;

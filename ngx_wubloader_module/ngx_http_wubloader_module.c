@@ -302,5 +302,7 @@ ngx_http_wubloader_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_http_wubloader_body_init();
+
     return ngx_http_wubloader_filter_init(cf);
 }

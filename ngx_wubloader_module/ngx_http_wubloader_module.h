@@ -57,6 +57,9 @@ typedef struct {
     ngx_http_handler_pt           handler;  /* NULL: not in this version */
     unsigned                      root:1;   /* needs wubloader_root */
     unsigned                      render:1; /* may go to wubloader_render */
+    unsigned                      routes:1; /* has methods of its own, and
+                                               what it does not read of a
+                                               body it discards */
     ngx_http_wubloader_endpoint_e  endpoint;    /* its first one */
 } ngx_http_wubloader_kind_t;
 
@@ -117,6 +120,10 @@ typedef struct {
     ngx_http_wubloader_done_pt    done;
 
     ngx_http_wubloader_seen_t     seen;     /* for log and metrics */
+
+    off_t                         room;     /* bytes that a body may still
+                                               have */
+    unsigned                      reading:1;    /* a body, into room */
 
     ngx_str_t                     sentence; /* in place of nginx's HTML */
     unsigned                      sending:1;    /* an answer of our own */
@@ -234,6 +241,16 @@ char *ngx_http_wubloader_check_years(ngx_conf_t *cf, void *post,
 
 ngx_int_t ngx_http_wubloader_handler(ngx_http_request_t *r);
 
+/*
+ * The answer to OPTIONS, or 405, where methods are taken: NGX_HTTP_GET,
+ * which brings HEAD with it, NGX_HTTP_POST, or both.
+ */
+ngx_int_t ngx_http_wubloader_allow(ngx_http_request_t *r,
+    ngx_uint_t methods);
+
+/* the query's parameters */
+ngx_int_t ngx_http_wubloader_query(ngx_http_request_t *r);
+
 /* what follows the location's prefix, without the slash between */
 ngx_int_t ngx_http_wubloader_rest(ngx_http_request_t *r, wub_str_t *ret);
 
@@ -274,6 +291,19 @@ ngx_str_t *ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s,
 /* filter */
 
 ngx_int_t ngx_http_wubloader_filter_init(ngx_conf_t *cf);
+
+
+/* body */
+
+/* that no body is read that is too large, whatever nginx lets through */
+void ngx_http_wubloader_body_init(void);
+
+
+/* thrimshim */
+
+/* of a path, without the location's prefix */
+ngx_http_wubloader_endpoint_e ngx_http_wubloader_thrim_endpoint(
+    ngx_http_request_t *r, wub_str_t rest);
 
 
 /* response: all return what a content handler returns */
@@ -468,6 +498,7 @@ ngx_int_t ngx_http_wubloader_segments(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_cut(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_extras(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_status(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_thrimshim(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_metrics(ngx_http_request_t *r);
 
 /* the part of playlist that answers for a channel */

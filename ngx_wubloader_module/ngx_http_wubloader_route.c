@@ -10,8 +10,6 @@
 static ngx_http_wubloader_ctx_t *ngx_http_wubloader_create_ctx(
     ngx_http_request_t *r);
 static void ngx_http_wubloader_ctx_cleanup(void *data);
-static ngx_int_t ngx_http_wubloader_method(ngx_http_request_t *r);
-static ngx_int_t ngx_http_wubloader_query(ngx_http_request_t *r);
 
 
 /* upstream's names of the arguments */
@@ -33,9 +31,11 @@ ngx_http_wubloader_handler(ngx_http_request_t *r)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
+    if (!wlcf->kind->routes) {
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     ctx = ngx_http_wubloader_create_ctx(r);
@@ -46,9 +46,12 @@ ngx_http_wubloader_handler(ngx_http_request_t *r)
     ngx_http_wubloader_see(r, &ctx->seen);
     ngx_http_wubloader_metrics_begin(r, &ctx->seen);
 
-    rc = ngx_http_wubloader_method(r);
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (wlcf->kind->routes) {
+        return wlcf->kind->handler(r);
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_http_wubloader_allow(r, NGX_HTTP_GET);
     }
 
     rc = ngx_http_wubloader_query(r);
@@ -124,16 +127,25 @@ ngx_http_wubloader_find_ctx(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
-ngx_http_wubloader_method(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_wubloader_allow(ngx_http_request_t *r, ngx_uint_t methods)
 {
     ngx_str_t  allow;
 
-    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) {
-        return NGX_DECLINED;
-    }
+    switch (methods) {
 
-    ngx_str_set(&allow, "GET, HEAD, OPTIONS");
+    case NGX_HTTP_GET:
+        ngx_str_set(&allow, "GET, HEAD, OPTIONS");
+        break;
+
+    case NGX_HTTP_POST:
+        ngx_str_set(&allow, "POST, OPTIONS");
+        break;
+
+    default:
+        ngx_str_set(&allow, "GET, HEAD, POST, OPTIONS");
+        break;
+    }
 
     if (ngx_http_wubloader_header(r, "Allow", &allow) != NGX_OK) {
         return NGX_ERROR;
@@ -143,12 +155,24 @@ ngx_http_wubloader_method(ngx_http_request_t *r)
         return ngx_http_wubloader_no_content(r);
     }
 
-    return ngx_http_wubloader_error(r, NGX_HTTP_NOT_ALLOWED,
-                                    "Only GET and HEAD are answered here.");
+    switch (methods) {
+
+    case NGX_HTTP_GET:
+        return ngx_http_wubloader_error(r, NGX_HTTP_NOT_ALLOWED,
+                   "Only GET and HEAD are answered here.");
+
+    case NGX_HTTP_POST:
+        return ngx_http_wubloader_error(r, NGX_HTTP_NOT_ALLOWED,
+                   "Only POST is answered here.");
+
+    default:
+        return ngx_http_wubloader_error(r, NGX_HTTP_NOT_ALLOWED,
+                   "Only GET, HEAD and POST are answered here.");
+    }
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_wubloader_query(ngx_http_request_t *r)
 {
     ngx_http_wubloader_ctx_t  *ctx;

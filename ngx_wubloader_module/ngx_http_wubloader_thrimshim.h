@@ -45,9 +45,10 @@ typedef ngx_int_t (*ngx_http_wubloader_thrim_pt)(
     ngx_http_wubloader_thrim_t *thrim);
 
 
-/* thrimshim: the content handler; thrimshim_conf: directives, merging */
+/* thrimshim */
 
-ngx_int_t ngx_http_wubloader_thrimshim(ngx_http_request_t *r);
+/* 404: `Row id = X not found` */
+ngx_int_t ngx_http_wubloader_thrim_no_row(ngx_http_wubloader_thrim_t *thrim);
 
 
 /* rows: reading */
@@ -85,10 +86,19 @@ ngx_int_t ngx_http_wubloader_thrim_update_template(
     ngx_http_wubloader_thrim_t *thrim);
 
 
-/* body: the whole body of a POST as JSON, then then() */
+/* body */
 
+/* returns what a content handler returns */
+typedef ngx_int_t (*ngx_http_wubloader_body_pt)(ngx_http_request_t *r,
+    void *data, wub_str_t body);
+
+/*
+ * Calls then() with the whole body of a POST, at once or later; answers 413
+ * itself.  The text stays as long as the request.  Returns what a content
+ * handler returns.
+ */
 ngx_int_t ngx_http_wubloader_body_read(ngx_http_request_t *r,
-    ngx_int_t (*then)(ngx_http_request_t *r, wub_str_t body));
+    ngx_http_wubloader_body_pt then, void *data);
 
 
 #endif /* NGX_HTTP_WUBLOADER_THRIMSHIM_H_INCLUDED_ */

@@ -20,8 +20,9 @@ typedef struct {
 } ngx_http_wubloader_shape_t;
 
 
-static ngx_uint_t ngx_http_wubloader_see_parts(ngx_http_request_t *r,
-    ngx_http_wubloader_loc_conf_t *wlcf,
+static wub_str_t ngx_http_wubloader_see_rest(ngx_http_request_t *r,
+    ngx_http_wubloader_loc_conf_t *wlcf);
+static ngx_uint_t ngx_http_wubloader_see_parts(wub_str_t rest,
     wub_str_t parts[NGX_HTTP_WUBLOADER_SEEN_PARTS]);
 static wub_str_t ngx_http_wubloader_see_stem(wub_str_t part);
 static const ngx_http_wubloader_seen_t *ngx_http_wubloader_var_seen(
@@ -51,9 +52,9 @@ static const ngx_http_wubloader_shape_t
     { 0, 0, 1, 1 },     /* frame */
     { 0, 0, 1, 1 },     /* waveform */
     { 0, 0, 1, 1 },     /* thumbnail */
-    { 0, 0, 0, 0 },     /* thrimshim */
+    { 0, 0, 0, 0 },     /* thrimshim, which has a table of its own */
     { 0, 0, 0, 0 },     /* status */
-    { 0, 0, 0, 0 }      /* metrics */
+    { 0, 0, 0, 0 },     /* metrics */
 };
 
 
@@ -112,6 +113,7 @@ ngx_http_wubloader_vars_add(ngx_conf_t *cf)
 void
 ngx_http_wubloader_see(ngx_http_request_t *r, ngx_http_wubloader_seen_t *seen)
 {
+    wub_str_t                          rest;
     ngx_uint_t                         n, more;
     wub_str_t                          parts[NGX_HTTP_WUBLOADER_SEEN_PARTS];
     ngx_http_wubloader_loc_conf_t     *wlcf;
@@ -139,9 +141,16 @@ ngx_http_wubloader_see(ngx_http_request_t *r, ngx_http_wubloader_seen_t *seen)
     }
 
     seen->endpoint = wlcf->kind->endpoint;
+    rest = ngx_http_wubloader_see_rest(r, wlcf);
+
+    if (wlcf->kind->routes) {
+        seen->endpoint = ngx_http_wubloader_thrim_endpoint(r, rest);
+        return;
+    }
+
     shape = &ngx_http_wubloader_shapes[seen->endpoint];
 
-    n = ngx_http_wubloader_see_parts(r, wlcf, parts);
+    n = ngx_http_wubloader_see_parts(rest, parts);
 
     more = (n > shape->least) ? n - shape->least : 0;
     seen->endpoint += ngx_min(more, shape->more);
@@ -160,16 +169,14 @@ ngx_http_wubloader_see(ngx_http_request_t *r, ngx_http_wubloader_seen_t *seen)
 }
 
 
-static ngx_uint_t
-ngx_http_wubloader_see_parts(ngx_http_request_t *r,
-    ngx_http_wubloader_loc_conf_t *wlcf,
-    wub_str_t parts[NGX_HTTP_WUBLOADER_SEEN_PARTS])
+static wub_str_t
+ngx_http_wubloader_see_rest(ngx_http_request_t *r,
+    ngx_http_wubloader_loc_conf_t *wlcf)
 {
-    u_char      *p, *slash, *last;
-    ngx_uint_t   n;
+    u_char  *p, *last;
 
     if (r->uri.len < wlcf->prefix.len) {
-        return 0;
+        return wub_str("");
     }
 
     p = r->uri.data + wlcf->prefix.len;
@@ -179,15 +186,29 @@ ngx_http_wubloader_see_parts(ngx_http_request_t *r,
         p++;
     }
 
-    for (n = 0; n < NGX_HTTP_WUBLOADER_SEEN_PARTS && p < last; n++) {
-        slash = ngx_strlchr(p, last, '/');
+    return wub_str_n((char *) p, (size_t) (last - p));
+}
 
-        if (slash == NULL) {
-            slash = last;
+
+static ngx_uint_t
+ngx_http_wubloader_see_parts(wub_str_t rest,
+    wub_str_t parts[NGX_HTTP_WUBLOADER_SEEN_PARTS])
+{
+    size_t       len;
+    ngx_uint_t   n;
+    const char  *slash;
+
+    for (n = 0; n < NGX_HTTP_WUBLOADER_SEEN_PARTS && rest.len != 0; n++) {
+        slash = memchr(rest.data, '/', rest.len);
+        len = (slash == NULL) ? rest.len : (size_t) (slash - rest.data);
+
+        parts[n] = wub_str_n(rest.data, len);
+
+        if (slash != NULL) {
+            len++;
         }
 
-        parts[n] = wub_str_n((char *) p, (size_t) (slash - p));
-        p = slash + 1;
+        rest = wub_str_n(rest.data + len, rest.len - len);
     }
 
     return n;

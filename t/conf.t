@@ -199,10 +199,10 @@ There is nothing at this path.
 
 === TEST 12: a value of a later version
 --- config
-    location /x { wubloader thrimshim; }
+    location /x { wubloader waveform; }
 --- must_die
 --- error_log
-"wubloader thrimshim" is not in this version; remove this location
+"wubloader waveform" is not in this version; remove this location
 
 
 
@@ -215,12 +215,12 @@ There is nothing at this path.
 
 
 
-=== TEST 14: the editor's API
+=== TEST 14: rendered pictures
 --- config
-    location /x { wubloader thrimshim; }
+    location /x { wubloader thumbnail; wubloader_root /srv; }
 --- must_die
 --- error_log
-"wubloader thrimshim" is not in this version
+"wubloader thumbnail" is not in this version
 
 
 

@@ -183,7 +183,7 @@ my @state;
 for my $object (@objects) {
     push @state, map { "$object: $_" }
         grep { / [bBC] / && !/ [bB] (?:__|\.)/
-               && !/ ngx_http_next_(?:header|body)_filter$/ }
+               && !/ ngx_http_next_(?:header|body|request_body)_filter$/ }
         split /\n/, `nm $object`;
 }
 
