@@ -116,19 +116,17 @@ $$;
 -- that can matter.
 CREATE OR REPLACE FUNCTION wubloader_row(event_id text, addresses boolean)
     RETURNS TABLE (event json, sheet_name text, event_start timestamp,
-        event_end end_time, category text, notes text, tags text[],
-        allow_holes boolean, video_channel text, video_title text,
-        video_description text, thumbnail_mode thumbnail_mode,
-        thumbnail_time timestamp, thumbnail_template text,
-        attribution text, playlists text[])
+        event_end end_time, category text, description text, notes text,
+        tags text[], allow_holes boolean, video_channel text,
+        video_title text, video_description text,
+        thumbnail_mode thumbnail_mode, thumbnail_time timestamp,
+        thumbnail_template text, playlists text[])
     LANGUAGE sql STABLE ROWS 1 AS
 $$
     SELECT row_to_json(j), e.sheet_name, e.event_start, e.event_end,
-        e.category, e.notes, e.tags, e.allow_holes, e.video_channel,
-        e.video_title, e.video_description, e.thumbnail_mode,
-        e.thumbnail_time, e.thumbnail_template,
-        (SELECT t.attribution FROM public.templates AS t
-            WHERE t.name = e.thumbnail_template),
+        e.category, e.description, e.notes, e.tags, e.allow_holes,
+        e.video_channel, e.video_title, e.video_description,
+        e.thumbnail_mode, e.thumbnail_time, e.thumbnail_template,
         ARRAY (
             SELECT ROW(p.name, p.playlist_id, p.tags, p.show_in_description,
                        p.default_template)::text

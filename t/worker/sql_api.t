@@ -234,25 +234,23 @@ sub addresses {
 sub columns {
     sql(<<'END');
         DELETE FROM events;
-        INSERT INTO templates VALUES ('t', '\x00', '', 'by Ann', '{1,2,3,4}',
-                                      '{1,2,3,4}');
         INSERT INTO events (id, sheet_name, event_start, event_end, category,
-                notes, tags, allow_holes, video_channel, video_title,
-                video_description, thumbnail_mode, thumbnail_time,
+                description, notes, tags, allow_holes, video_channel,
+                video_title, video_description, thumbnail_mode, thumbnail_time,
                 thumbnail_template)
-            VALUES ('a', 's', '2024-01-01', (true, '2024-01-01'), 'c', 'n',
+            VALUES ('a', 's', '2024-01-01', (true, '2024-01-01'), 'c', 'd', 'n',
                     '{x,"y z"}', true, 'ch', 'ti', 'de', 'BARE',
                     '2024-01-01 00:00:01.5', 't'),
-                ('b', '', NULL, (false, NULL), '', '', '{}', false, NULL, NULL,
-                 NULL, 'NONE', NULL, 'other');
+                ('b', '', NULL, (false, NULL), '', '', '', '{}', false, NULL,
+                 NULL, NULL, 'NONE', NULL, 'other');
 END
     is_deeply [map { [@{(sql("SELECT * FROM wubloader_row('$_', true)"))[0]}
                       [1 .. 15]] } qw(a b)],
-        [['s', '2024-01-01 00:00:00', '(t,"2024-01-01 00:00:00")', 'c', 'n',
-          '{x,"y z"}', 't', 'ch', 'ti', 'de', 'BARE',
-          '2024-01-01 00:00:01.5', 't', 'by Ann', '{}'],
-         ['', undef, '(f,)', '', '', '{}', 'f', undef, undef, undef, 'NONE',
-          undef, 'other', undef, '{}']], 'as Postgres writes them';
+        [['s', '2024-01-01 00:00:00', '(t,"2024-01-01 00:00:00")', 'c', 'd',
+          'n', '{x,"y z"}', 't', 'ch', 'ti', 'de', 'BARE',
+          '2024-01-01 00:00:01.5', 't', '{}'],
+         ['', undef, '(f,)', '', '', '', '{}', 'f', undef, undef, undef, 'NONE',
+          undef, 'other', '{}']], 'as Postgres writes them';
 
     is_deeply [map { $_->[0] } sql("SELECT attname FROM pg_attribute
             WHERE attrelid = 'events'::regclass AND attnum > 0
@@ -281,7 +279,7 @@ END
 sub templates {
     sql("INSERT INTO templates VALUES ('é\"', '\\x00', 'a \"d\"', '',
          '{1,2,3,4}', '{5,6,7,8}'), ('Z', '\\x00', '', '', '{1,2,3,4}',
-         '{5,6,7,8}')");
+         '{5,6,7,8}'), ('t', '\\x00', '', '', '{1,2,3,4}', '{5,6,7,8}')");
 
     my @got = sql('SELECT * FROM wubloader_templates()');
 
