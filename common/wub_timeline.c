@@ -7,6 +7,10 @@
 #include "common/wub_timeline.h"
 
 
+/* ticks of 90 kHz: a millisecond */
+#define WUB_TIMELINE_LEAD  90
+
+
 static int64_t wub_timeline_begin(const wub_timeline_t *t,
     const wub_timeline_track_t *track, int64_t duration);
 static int64_t wub_timeline_shift(const wub_timeline_t *t,
@@ -119,7 +123,13 @@ wub_timeline_begin(const wub_timeline_t *t,
 }
 
 
-/* how far the first audio frame of a run moves; ideal is its own place */
+/*
+ * How far the first audio frame of a run moves; ideal is its own place.  A
+ * first one that leads by next to nothing goes with its video: where sound
+ * begins less than a millisecond before it, FFmpeg's mp4 muxer, whose edits
+ * are counted in milliseconds, lets the edit of the video begin before its
+ * key frame.
+ */
 static int64_t
 wub_timeline_shift(const wub_timeline_t *t,
     const wub_timeline_track_t *track, int64_t ideal, int64_t duration)
@@ -128,7 +138,12 @@ wub_timeline_shift(const wub_timeline_t *t,
 
     begin = wub_timeline_begin(t, track, duration);
 
-    if (track->run == 0 || begin != track->end
+    if (track->run == 0) {
+        return (ideal < begin && begin - ideal < WUB_TIMELINE_LEAD)
+               ? begin - ideal : 0;
+    }
+
+    if (begin != track->end
         || begin - ideal > duration / 2 || ideal - begin > duration / 2)
     {
         return 0;

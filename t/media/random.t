@@ -100,7 +100,9 @@ sub ranges {
             push @ranges, $next if $next->[0] < $next->[1];
         }
 
-    } while !@{($stream->expected(@ranges))[0]};
+        # a range without footage is refused
+
+    } while grep { !@{($stream->expected($_))[0]} } @ranges;
 
     return \@ranges;
 }

@@ -268,6 +268,10 @@ single(void **state)
         assert_true(2 * (first - BASE) <= AUDIO);
         assert_true(2 * (first - BASE) >= -AUDIO);
         assert_true(first + AUDIO - t.video_end < AUDIO);
+
+        /* never ahead by less than a millisecond */
+
+        assert_true(first >= BASE || BASE - first >= HZ / 1000);
     }
 }
 
