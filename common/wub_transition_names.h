@@ -22,6 +22,7 @@
 typedef struct {
     wub_str_t  name;
     bool       custom;      /* an expression of upstream's, not of xfade */
+    wub_str_t  description; /* a sentence, for people */
 } wub_transition_name_t;
 
 
