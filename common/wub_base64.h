@@ -3,7 +3,7 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * wub_base64: url-safe base64 without padding, the form of the hash in a
- * segment's name (CONTRACT.md 1).
+ * segment's name (CONTRACT.md 1); and the usual one, of images in JSON.
  * May call: nothing.
  * Frees: nothing; the caller gives the room.
  */
@@ -33,6 +33,10 @@ void wub_base64_encode(const uint8_t *data, size_t len, char *out);
  */
 wub_rc_t wub_base64_decode(wub_str_t s, uint8_t *out, size_t *ret_len)
     WUB_MUST_CHECK;
+
+/* the same with '+' and '/', and padded to a multiple of four characters */
+wub_rc_t wub_base64_decode_padded(wub_str_t s, uint8_t *out,
+    size_t *ret_len) WUB_MUST_CHECK;
 
 
 #endif /* WUB_BASE64_H_INCLUDED_ */

@@ -43,6 +43,35 @@ static const wub_str_t  bad[] = {
 };
 
 
+/* RFC 4648 section 4 */
+static const case_t  padded[] = {
+    { wub_string(""), wub_string("") },
+    { wub_string("f"), wub_string("Zg==") },
+    { wub_string("fo"), wub_string("Zm8=") },
+    { wub_string("foo"), wub_string("Zm9v") },
+    { wub_string("foob"), wub_string("Zm9vYg==") },
+    { wub_string("\xfb\xff\xbf"), wub_string("+/+/") },
+    { wub_string("\x89PNG\r\n\x1a\n"), wub_string("iVBORw0KGgo=") }
+};
+
+
+static const wub_str_t  bad_padded[] = {
+    wub_string("A"),
+    wub_string("Zg"),
+    wub_string("Zg="),
+    wub_string("Zg==="),
+    wub_string("Z==="),
+    wub_string("===="),
+    wub_string("Zg==Zg=="),
+    wub_string("Z=g="),
+    wub_string("AA-A"),
+    wub_string("AA_A"),
+    wub_string("AA\nAA==="),
+    wub_string("AAA\x80"),
+    wub_string("Zm9v\n")
+};
+
+
 static void
 test_cases(void **state)
 {
@@ -95,6 +124,33 @@ test_bad(void **state)
 
 
 static void
+test_padded(void **state)
+{
+    size_t         i, len;
+    uint8_t        bytes[64];
+    const case_t  *c;
+
+    (void) state;
+
+    for (i = 0; i < wub_nitems(padded); i++) {
+        c = &padded[i];
+
+        memset(bytes, '!', sizeof(bytes));
+        assert_int_equal(wub_base64_decode_padded(c->text, bytes, &len),
+                         WUB_OK);
+        assert_int_equal(len, c->bytes.len);
+        assert_memory_equal(bytes, c->bytes.data, len);
+        assert_int_equal(bytes[len], '!');
+    }
+
+    for (i = 0; i < wub_nitems(bad_padded); i++) {
+        wub_expect(wub_base64_decode_padded(bad_padded[i], bytes, &len)
+                   == WUB_INVALID, "%.*s", wub_arg(bad_padded[i]));
+    }
+}
+
+
+static void
 test_round(void **state)
 {
     char      text[WUB_HASH_LEN];
@@ -132,6 +188,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_padded),
         cmocka_unit_test(test_round)
     };
 
