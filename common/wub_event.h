@@ -62,8 +62,8 @@ bool wub_state_step(wub_step_e who, wub_state_e from, wub_state_e to);
 
 /* how the API is set up; strings that are not set are empty */
 typedef struct {
-    wub_str_t   category;
-    wub_str_t   text;
+    wub_str_t  category;
+    wub_str_t  text;
 } wub_event_note_t;
 
 typedef struct {
@@ -108,20 +108,32 @@ typedef struct {
     wub_str_t  thumbnail_mode;
     wub_str_t  thumbnail_time;
     wub_str_t  thumbnail_template;
-    wub_str_t  attribution;             /* of that template, or NULL */
+    wub_str_t  description;             /* of the sheet */
 } wub_event_row_t;
 
 
 /*
  * The members of GET /thrimshim/ID that depend on the configuration, as
  * `"key": value, ...` without braces: those of wub_event_row_t but
- * sheet_name, event_start, category, tags and attribution, and
+ * sheet_name, event_start, category, tags and description, and
  * title_prefix, title_max_length, bustime_start, upload_locations.
  */
 wub_rc_t wub_event_put(wub_buf_t *b, wub_arena_t *arena,
     const wub_event_conf_t *conf, const wub_event_row_t *row,
     const wub_event_playlist_t *playlists, size_t nplaylists)
     WUB_MUST_CHECK;
+
+/* the time in Postgres' text of an end_time; data NULL: null */
+wub_rc_t wub_event_end_value(wub_arena_t *arena, wub_str_t end,
+    wub_str_t *ret) WUB_MUST_CHECK;
+
+/* the notes of a row as an editor sees them, with those of its category */
+wub_rc_t wub_event_notes(wub_buf_t *b, const wub_event_conf_t *conf,
+    wub_str_t notes, wub_str_t category) WUB_MUST_CHECK;
+
+/* every tag that is wanted is there, blind to case; no items: no match */
+bool wub_event_matches(const wub_pg_items_t *wanted,
+    const wub_pg_items_t *tags);
 
 bool wub_event_is_archive(const wub_event_conf_t *conf, wub_str_t sheet);
 
