@@ -16,8 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
+#include "t/tools/wub_tool.h"
 
 
 #define WUB_FRAMES_BITS          20
@@ -26,20 +25,17 @@
 
 
 typedef struct {
-    AVFormatContext  *input;
-    AVCodecContext   *decoder;
-    AVPacket         *packet;
-    AVFrame          *frame;
-    int               stream;
+    wub_tool_t       tool;
+    AVCodecContext  *decoder;
+    int              stream;
 } wub_frames_t;
 
 
 static int wub_frames_open(wub_frames_t *f, const char *path);
 static int wub_frames_run(wub_frames_t *f);
 static int wub_frames_decode(wub_frames_t *f, const AVPacket *packet);
-static int wub_frames_print(const AVFrame *frame);
+static int wub_frames_print(const wub_frames_t *f);
 static bool wub_frames_white(const AVFrame *frame, int bit, int row);
-static int wub_frames_fail(const char *what, int rc);
 
 
 int
@@ -54,6 +50,8 @@ main(int argc, char **argv)
     }
 
     memset(&f, 0, sizeof(wub_frames_t));
+    f.tool.name = "wub_frames";
+
     av_log_set_level(AV_LOG_WARNING);
 
     rc = wub_frames_open(&f, argv[1]);
@@ -62,10 +60,8 @@ main(int argc, char **argv)
         rc = wub_frames_run(&f);
     }
 
-    av_frame_free(&f.frame);
-    av_packet_free(&f.packet);
     avcodec_free_context(&f.decoder);
-    avformat_close_input(&f.input);
+    wub_tool_close(&f.tool);
 
     return (rc == 0) ? 0 : 1;
 }
@@ -74,44 +70,22 @@ main(int argc, char **argv)
 static int
 wub_frames_open(wub_frames_t *f, const char *path)
 {
-    int             rc;
-    const AVCodec  *codec;
+    int  rc;
 
-    rc = avformat_open_input(&f->input, path, NULL, NULL);
-    if (rc < 0) {
-        return wub_frames_fail("the file cannot be opened", rc);
+    rc = wub_tool_open(&f->tool, path);
+    if (rc != 0) {
+        return rc;
     }
 
-    rc = avformat_find_stream_info(f->input, NULL);
-    if (rc < 0) {
-        return wub_frames_fail("the file cannot be read", rc);
+    f->stream = av_find_best_stream(f->tool.input, AVMEDIA_TYPE_VIDEO, -1, -1,
+                                    NULL, 0);
+    if (f->stream < 0) {
+        return wub_tool_fail(&f->tool, "there is no video in the file",
+                             f->stream);
     }
 
-    rc = av_find_best_stream(f->input, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
-    if (rc < 0) {
-        return wub_frames_fail("there is no video in the file", rc);
-    }
-
-    f->stream = rc;
-    f->decoder = avcodec_alloc_context3(codec);
-    f->packet = av_packet_alloc();
-    f->frame = av_frame_alloc();
-
-    if (f->decoder == NULL || f->packet == NULL || f->frame == NULL) {
-        return wub_frames_fail("memory is out", AVERROR(ENOMEM));
-    }
-
-    rc = avcodec_parameters_to_context(f->decoder,
-                                f->input->streams[f->stream]->codecpar);
-    if (rc >= 0) {
-        rc = avcodec_open2(f->decoder, codec, NULL);
-    }
-
-    if (rc < 0) {
-        return wub_frames_fail("the video cannot be decoded", rc);
-    }
-
-    return 0;
+    return wub_tool_decoder(&f->tool, f->tool.input->streams[f->stream],
+                            &f->decoder);
 }
 
 
@@ -121,20 +95,20 @@ wub_frames_run(wub_frames_t *f)
     int  rc;
 
     for ( ;; ) {
-        rc = av_read_frame(f->input, f->packet);
+        rc = av_read_frame(f->tool.input, f->tool.packet);
 
         if (rc == AVERROR_EOF) {
             return wub_frames_decode(f, NULL);
         }
 
         if (rc < 0) {
-            return wub_frames_fail("the file cannot be read", rc);
+            return wub_tool_fail(&f->tool, "the file cannot be read", rc);
         }
 
-        rc = (f->packet->stream_index == f->stream)
-             ? wub_frames_decode(f, f->packet) : 0;
+        rc = (f->tool.packet->stream_index == f->stream)
+             ? wub_frames_decode(f, f->tool.packet) : 0;
 
-        av_packet_unref(f->packet);
+        av_packet_unref(f->tool.packet);
 
         if (rc != 0) {
             return rc;
@@ -152,27 +126,28 @@ wub_frames_decode(wub_frames_t *f, const AVPacket *packet)
 
     rc = avcodec_send_packet(f->decoder, packet);
     if (rc < 0) {
-        return wub_frames_fail("a packet cannot be decoded", rc);
+        return wub_tool_fail(&f->tool, "a packet cannot be decoded", rc);
     }
 
     for ( ;; ) {
-        rc = avcodec_receive_frame(f->decoder, f->frame);
+        rc = avcodec_receive_frame(f->decoder, f->tool.frame);
 
         if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
             return 0;
         }
 
         if (rc < 0) {
-            return wub_frames_fail("a frame cannot be decoded", rc);
+            return wub_tool_fail(&f->tool, "a frame cannot be decoded", rc);
         }
 
-        if (f->frame->decode_error_flags != 0
-            || (f->frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
+        if (f->tool.frame->decode_error_flags != 0
+            || (f->tool.frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
         {
-            return wub_frames_fail("a frame is damaged", AVERROR_INVALIDDATA);
+            return wub_tool_fail(&f->tool, "a frame is damaged",
+                                 AVERROR_INVALIDDATA);
         }
 
-        if (wub_frames_print(f->frame) != 0) {
+        if (wub_frames_print(f) != 0) {
             return -1;
         }
     }
@@ -180,20 +155,22 @@ wub_frames_decode(wub_frames_t *f, const AVPacket *packet)
 
 
 static int
-wub_frames_print(const AVFrame *frame)
+wub_frames_print(const wub_frames_t *f)
 {
-    int       bit;
-    bool      white;
-    unsigned  number;
+    int             bit;
+    bool            white;
+    unsigned        number;
+    const AVFrame  *frame;
 
+    frame = f->tool.frame;
     number = 0;
 
     for (bit = 0; bit < WUB_FRAMES_BITS; bit++) {
         white = wub_frames_white(frame, bit, 0);
 
         if (white == wub_frames_white(frame, bit, 1)) {
-            return wub_frames_fail("a frame shows no number",
-                                   AVERROR_INVALIDDATA);
+            return wub_tool_fail(&f->tool, "a frame shows no number",
+                                 AVERROR_INVALIDDATA);
         }
 
         number = number << 1 | (white ? 1 : 0);
@@ -217,19 +194,4 @@ wub_frames_white(const AVFrame *frame, int bit, int row)
     line = frame->data[0] + (ptrdiff_t) y * frame->linesize[0];
 
     return line[x] > WUB_FRAMES_MIDDLE;
-}
-
-
-static int
-wub_frames_fail(const char *what, int rc)
-{
-    char  text[AV_ERROR_MAX_STRING_SIZE];
-
-    if (av_strerror(rc, text, sizeof(text)) < 0) {
-        text[0] = '\0';
-    }
-
-    (void) fprintf(stderr, "wub_frames: %s: %s\n", what, text);
-
-    return -1;
 }

@@ -19,8 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
+#include "t/tools/wub_tool.h"
 
 
 #define WUB_LISTEN_STREAMS       8
@@ -61,15 +60,12 @@ typedef struct {
 } wub_listen_sound_t;
 
 typedef struct {
-    AVFormatContext     *input;
-    AVPacket            *packet;
-    AVFrame             *frame;
+    wub_tool_t           tool;
     wub_listen_sound_t   sounds[WUB_LISTEN_STREAMS];
 } wub_listen_t;
 
 
 static int wub_listen_open(wub_listen_t *l, const char *path);
-static int wub_listen_stream(wub_listen_t *l, unsigned i);
 static int wub_listen_run(wub_listen_t *l);
 static void wub_listen_print(const wub_listen_sound_t *s, unsigned stream);
 static int wub_listen_decode(wub_listen_t *l, unsigned i, const AVPacket
@@ -84,9 +80,6 @@ static double wub_listen_pitch(const wub_listen_sound_t *s, size_t from, size_t
 static double wub_listen_power(const wub_listen_sound_t *s, size_t from,
     size_t to, double hz);
 static double wub_listen_bend(const wub_listen_sound_t *s);
-static void wub_listen_log(void *avcl, int level, const char *format, va_list
-    args);
-static int wub_listen_fail(const char *what, int rc);
 
 
 int
@@ -101,7 +94,9 @@ main(int argc, char **argv)
     }
 
     memset(&listen, 0, sizeof(wub_listen_t));
-    av_log_set_callback(wub_listen_log);
+    listen.tool.name = "wub_listen";
+
+    av_log_set_callback(wub_tool_log);
 
     rc = wub_listen_open(&listen, argv[1]);
 
@@ -115,9 +110,7 @@ main(int argc, char **argv)
         av_free(listen.sounds[i].marks);
     }
 
-    av_frame_free(&listen.frame);
-    av_packet_free(&listen.packet);
-    avformat_close_input(&listen.input);
+    wub_tool_close(&listen.tool);
 
     return (rc == 0) ? 0 : 1;
 }
@@ -126,32 +119,24 @@ main(int argc, char **argv)
 static int
 wub_listen_open(wub_listen_t *l, const char *path)
 {
-    int       rc;
-    unsigned  i;
+    int               rc;
+    unsigned          i;
+    enum AVMediaType  type;
 
-    rc = avformat_open_input(&l->input, path, NULL, NULL);
-    if (rc < 0) {
-        return wub_listen_fail("the file cannot be opened", rc);
+    rc = wub_tool_open(&l->tool, path);
+    if (rc != 0) {
+        return rc;
     }
 
-    rc = avformat_find_stream_info(l->input, NULL);
-    if (rc < 0) {
-        return wub_listen_fail("the file cannot be read", rc);
-    }
+    for (i = 0; i < l->tool.input->nb_streams && i < WUB_LISTEN_STREAMS; i++) {
+        type = l->tool.input->streams[i]->codecpar->codec_type;
 
-    l->packet = av_packet_alloc();
-    l->frame = av_frame_alloc();
-
-    if (l->packet == NULL || l->frame == NULL) {
-        return wub_listen_fail("memory is out", AVERROR(ENOMEM));
-    }
-
-    for (i = 0; i < l->input->nb_streams && i < WUB_LISTEN_STREAMS; i++) {
-        if (l->input->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_AUDIO) {
+        if (type != AVMEDIA_TYPE_AUDIO) {
             continue;
         }
 
-        rc = wub_listen_stream(l, i);
+        rc = wub_tool_decoder(&l->tool, l->tool.input->streams[i],
+                              &l->sounds[i].decoder);
         if (rc != 0) {
             return rc;
         }
@@ -162,61 +147,27 @@ wub_listen_open(wub_listen_t *l, const char *path)
 
 
 static int
-wub_listen_stream(wub_listen_t *l, unsigned i)
-{
-    int                  rc;
-    AVStream            *stream;
-    const AVCodec       *codec;
-    wub_listen_sound_t  *s;
-
-    s = &l->sounds[i];
-    stream = l->input->streams[i];
-
-    codec = avcodec_find_decoder(stream->codecpar->codec_id);
-    if (codec == NULL) {
-        return wub_listen_fail("there is no decoder",
-                               AVERROR_DECODER_NOT_FOUND);
-    }
-
-    s->decoder = avcodec_alloc_context3(codec);
-    if (s->decoder == NULL) {
-        return wub_listen_fail("memory is out", AVERROR(ENOMEM));
-    }
-
-    /* it moves the time of a frame of which the beginning is not heard */
-    s->decoder->pkt_timebase = stream->time_base;
-
-    rc = avcodec_parameters_to_context(s->decoder, stream->codecpar);
-    if (rc >= 0) {
-        rc = avcodec_open2(s->decoder, codec, NULL);
-    }
-
-    return (rc >= 0) ? 0 : wub_listen_fail("there is no decoder", rc);
-}
-
-
-static int
 wub_listen_run(wub_listen_t *l)
 {
     int       rc;
     unsigned  i;
 
     for ( ;; ) {
-        rc = av_read_frame(l->input, l->packet);
+        rc = av_read_frame(l->tool.input, l->tool.packet);
 
         if (rc == AVERROR_EOF) {
             break;
         }
 
         if (rc < 0) {
-            return wub_listen_fail("the file cannot be read", rc);
+            return wub_tool_fail(&l->tool, "the file cannot be read", rc);
         }
 
-        i = (unsigned) l->packet->stream_index;
+        i = (unsigned) l->tool.packet->stream_index;
         rc = (i < WUB_LISTEN_STREAMS && l->sounds[i].decoder != NULL)
-             ? wub_listen_decode(l, i, l->packet) : 0;
+             ? wub_listen_decode(l, i, l->tool.packet) : 0;
 
-        av_packet_unref(l->packet);
+        av_packet_unref(l->tool.packet);
 
         if (rc != 0) {
             return rc;
@@ -264,7 +215,7 @@ wub_listen_decode(wub_listen_t *l, unsigned i, const AVPacket *packet)
     }
 
     for ( ;; ) {
-        rc = avcodec_receive_frame(l->sounds[i].decoder, l->frame);
+        rc = avcodec_receive_frame(l->sounds[i].decoder, l->tool.frame);
 
         if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
             return 0;
@@ -275,8 +226,8 @@ wub_listen_decode(wub_listen_t *l, unsigned i, const AVPacket *packet)
             return 0;
         }
 
-        if (l->frame->decode_error_flags != 0
-            || (l->frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
+        if (l->tool.frame->decode_error_flags != 0
+            || (l->tool.frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
         {
             (void) printf("noise a frame of stream %u is damaged\n", i);
         }
@@ -297,7 +248,7 @@ wub_listen_audio(wub_listen_t *l, unsigned i)
     const AVFrame       *f;
     wub_listen_sound_t  *s;
 
-    f = l->frame;
+    f = l->tool.frame;
     s = &l->sounds[i];
 
     if (s->rate != 0 && s->rate != f->sample_rate) {
@@ -306,12 +257,13 @@ wub_listen_audio(wub_listen_t *l, unsigned i)
     }
 
     if (wub_listen_room(s, (size_t) f->nb_samples) != 0) {
-        return wub_listen_fail("the sound is too long", AVERROR(ENOMEM));
+        return wub_tool_fail(&l->tool, "the sound is too long",
+                             AVERROR(ENOMEM));
     }
 
     s->rate = f->sample_rate;
     at = (double) f->best_effort_timestamp
-         * av_q2d(l->input->streams[i]->time_base);
+         * av_q2d(l->tool.input->streams[i]->time_base);
 
     if (s->nmarks != 0) {
         gap = at - wub_listen_when(s, s->nsamples);
@@ -535,37 +487,4 @@ wub_listen_bend(const wub_listen_sound_t *s)
     }
 
     return most;
-}
-
-
-static void
-wub_listen_log(void *avcl, int level, const char *format, va_list args)
-{
-    int   prefix;
-    char  line[512];
-
-    if (level > AV_LOG_WARNING) {
-        return;
-    }
-
-    prefix = 1;
-    (void) av_log_format_line2(avcl, level, format, args, line, sizeof(line),
-                               &prefix);
-    line[strcspn(line, "\n")] = '\0';
-    (void) printf("noise %s\n", line);
-}
-
-
-static int
-wub_listen_fail(const char *what, int rc)
-{
-    char  text[AV_ERROR_MAX_STRING_SIZE];
-
-    if (av_strerror(rc, text, sizeof(text)) < 0) {
-        text[0] = '\0';
-    }
-
-    (void) fprintf(stderr, "wub_listen: %s: %s\n", what, text);
-
-    return -1;
 }

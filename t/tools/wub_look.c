@@ -26,11 +26,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/murmur3.h>
 #include <libavutil/pixdesc.h>
+
+#include "t/tools/wub_tool.h"
 
 
 #define WUB_LOOK_STREAMS         8
@@ -40,10 +40,8 @@
 
 
 typedef struct {
-    AVFormatContext  *input;
+    wub_tool_t        tool;
     AVCodecContext   *decoder;
-    AVPacket         *packet;
-    AVFrame          *frame;
     const char       *prefix;
     FILE             *reference;
     char              opened[512];
@@ -69,9 +67,6 @@ static double wub_look_depth(const uint8_t *a, const uint8_t *b, size_t size,
 static void wub_look_hash(const uint8_t *bytes, size_t len, char *ret);
 static void wub_look_time(int64_t at, AVRational base, char *ret, size_t size);
 static int64_t wub_look_ticks(int64_t at, AVRational base);
-static void wub_look_log(void *avcl, int level, const char *format, va_list
-    args);
-static int wub_look_fail(const char *what, int rc);
 
 
 int
@@ -81,6 +76,7 @@ main(int argc, char **argv)
     wub_look_t  look;
 
     memset(&look, 0, sizeof(wub_look_t));
+    look.tool.name = "wub_look";
     look.stream = -1;
 
     for (i = 1; i < argc - 1; i++) {
@@ -100,7 +96,7 @@ main(int argc, char **argv)
         return 2;
     }
 
-    av_log_set_callback(wub_look_log);
+    av_log_set_callback(wub_tool_log);
 
     rc = wub_look_open(&look, argv[i]);
 
@@ -115,9 +111,7 @@ main(int argc, char **argv)
     av_free(look.picture);
     av_free(look.other);
     avcodec_free_context(&look.decoder);
-    av_frame_free(&look.frame);
-    av_packet_free(&look.packet);
-    avformat_close_input(&look.input);
+    wub_tool_close(&look.tool);
 
     return (rc == 0) ? 0 : 1;
 }
@@ -129,24 +123,12 @@ wub_look_open(wub_look_t *k, const char *path)
     int       rc;
     unsigned  i;
 
-    rc = avformat_open_input(&k->input, path, NULL, NULL);
-    if (rc < 0) {
-        return wub_look_fail("the file cannot be opened", rc);
+    rc = wub_tool_open(&k->tool, path);
+    if (rc != 0) {
+        return rc;
     }
 
-    rc = avformat_find_stream_info(k->input, NULL);
-    if (rc < 0) {
-        return wub_look_fail("the file cannot be read", rc);
-    }
-
-    k->packet = av_packet_alloc();
-    k->frame = av_frame_alloc();
-
-    if (k->packet == NULL || k->frame == NULL) {
-        return wub_look_fail("memory is out", AVERROR(ENOMEM));
-    }
-
-    for (i = 0; i < k->input->nb_streams && i < WUB_LOOK_STREAMS; i++) {
+    for (i = 0; i < k->tool.input->nb_streams && i < WUB_LOOK_STREAMS; i++) {
         rc = wub_look_stream(k, i);
         if (rc != 0) {
             return rc;
@@ -160,12 +142,10 @@ wub_look_open(wub_look_t *k, const char *path)
 static int
 wub_look_stream(wub_look_t *k, unsigned i)
 {
-    int                       rc;
     const char               *format;
-    const AVCodec            *codec;
     const AVCodecParameters  *par;
 
-    par = k->input->streams[i]->codecpar;
+    par = k->tool.input->streams[i]->codecpar;
 
     if (par->codec_type == AVMEDIA_TYPE_VIDEO) {
         format = av_get_pix_fmt_name((enum AVPixelFormat) par->format);
@@ -188,25 +168,10 @@ wub_look_stream(wub_look_t *k, unsigned i)
         return 0;
     }
 
-    codec = avcodec_find_decoder(par->codec_id);
-    if (codec == NULL) {
-        return wub_look_fail("there is no decoder", AVERROR_DECODER_NOT_FOUND);
-    }
-
-    k->decoder = avcodec_alloc_context3(codec);
-    if (k->decoder == NULL) {
-        return wub_look_fail("memory is out", AVERROR(ENOMEM));
-    }
-
     k->stream = (int) i;
-    k->decoder->thread_count = 1;
 
-    rc = avcodec_parameters_to_context(k->decoder, par);
-    if (rc >= 0) {
-        rc = avcodec_open2(k->decoder, codec, NULL);
-    }
-
-    return (rc >= 0) ? 0 : wub_look_fail("there is no decoder", rc);
+    return wub_tool_decoder(&k->tool, k->tool.input->streams[i],
+                            &k->decoder);
 }
 
 
@@ -216,18 +181,18 @@ wub_look_run(wub_look_t *k)
     int  rc;
 
     for ( ;; ) {
-        rc = av_read_frame(k->input, k->packet);
+        rc = av_read_frame(k->tool.input, k->tool.packet);
 
         if (rc == AVERROR_EOF) {
             return (k->decoder != NULL) ? wub_look_decode(k, NULL) : 0;
         }
 
         if (rc < 0) {
-            return wub_look_fail("the file cannot be read", rc);
+            return wub_tool_fail(&k->tool, "the file cannot be read", rc);
         }
 
         rc = wub_look_packet(k);
-        av_packet_unref(k->packet);
+        av_packet_unref(k->tool.packet);
 
         if (rc != 0) {
             return rc;
@@ -243,8 +208,8 @@ wub_look_packet(wub_look_t *k)
     AVRational       base;
     const AVPacket  *p;
 
-    p = k->packet;
-    base = k->input->streams[p->stream_index]->time_base;
+    p = k->tool.packet;
+    base = k->tool.input->streams[p->stream_index]->time_base;
 
     wub_look_hash(p->data, (size_t) p->size, hash);
     wub_look_time(p->pts, base, pts, sizeof(pts));
@@ -272,7 +237,7 @@ wub_look_decode(wub_look_t *k, const AVPacket *packet)
     }
 
     for ( ;; ) {
-        rc = avcodec_receive_frame(k->decoder, k->frame);
+        rc = avcodec_receive_frame(k->decoder, k->tool.frame);
 
         if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF) {
             return 0;
@@ -283,13 +248,13 @@ wub_look_decode(wub_look_t *k, const AVPacket *packet)
             return 0;
         }
 
-        if (k->frame->decode_error_flags != 0
-            || (k->frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
+        if (k->tool.frame->decode_error_flags != 0
+            || (k->tool.frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
         {
             (void) printf("noise a frame is damaged\n");
         }
 
-        rc = wub_look_video(k, k->input->streams[k->stream]);
+        rc = wub_look_video(k, k->tool.input->streams[k->stream]);
         if (rc != 0) {
             return rc;
         }
@@ -307,7 +272,7 @@ wub_look_video(wub_look_t *k, const AVStream *stream)
     const char     *format;
     const AVFrame  *f;
 
-    f = k->frame;
+    f = k->tool.frame;
     format = av_get_pix_fmt_name((enum AVPixelFormat) f->format);
     size = av_image_get_buffer_size((enum AVPixelFormat) f->format, f->width,
                                     f->height, 1);
@@ -315,7 +280,7 @@ wub_look_video(wub_look_t *k, const AVStream *stream)
     if (format == NULL || size <= 0 || f->width < WUB_LOOK_COLUMNS
         || wub_look_room(k, (size_t) size) != 0)
     {
-        return wub_look_fail("a picture cannot be kept", size);
+        return wub_tool_fail(&k->tool, "a picture cannot be kept", size);
     }
 
     size = av_image_copy_to_buffer(k->picture, size,
@@ -324,7 +289,7 @@ wub_look_video(wub_look_t *k, const AVStream *stream)
                                    (enum AVPixelFormat) f->format,
                                    f->width, f->height, 1);
     if (size < 0) {
-        return wub_look_fail("a picture cannot be copied", size);
+        return wub_tool_fail(&k->tool, "a picture cannot be copied", size);
     }
 
     number = wub_look_number(f);
@@ -417,7 +382,7 @@ wub_look_psnr(wub_look_t *k, unsigned number, size_t size)
         return 0;
     }
 
-    desc = av_pix_fmt_desc_get((enum AVPixelFormat) k->frame->format);
+    desc = av_pix_fmt_desc_get((enum AVPixelFormat) k->tool.frame->format);
 
     return wub_look_depth(k->picture, k->other, size, desc->comp[0].depth);
 }
@@ -486,37 +451,4 @@ static int64_t
 wub_look_ticks(int64_t at, AVRational base)
 {
     return av_rescale_q(at, base, (AVRational) { 1, 90000 });
-}
-
-
-static void
-wub_look_log(void *avcl, int level, const char *format, va_list args)
-{
-    int   prefix;
-    char  line[512];
-
-    if (level > AV_LOG_WARNING) {
-        return;
-    }
-
-    prefix = 1;
-    (void) av_log_format_line2(avcl, level, format, args, line, sizeof(line),
-                               &prefix);
-    line[strcspn(line, "\n")] = '\0';
-    (void) printf("noise %s\n", line);
-}
-
-
-static int
-wub_look_fail(const char *what, int rc)
-{
-    char  text[AV_ERROR_MAX_STRING_SIZE];
-
-    if (av_strerror(rc, text, sizeof(text)) < 0) {
-        text[0] = '\0';
-    }
-
-    (void) fprintf(stderr, "wub_look: %s: %s\n", what, text);
-
-    return -1;
 }
