@@ -25,7 +25,6 @@
 #define NGX_HTTP_WUBLOADER_DB_STATE   5
 
 
-typedef struct ngx_http_wubloader_db_s  ngx_http_wubloader_db_t;
 typedef struct ngx_http_wubloader_db_work_s  ngx_http_wubloader_db_work_t;
 typedef struct ngx_http_wubloader_pg_result_s
     ngx_http_wubloader_pg_result_t;
@@ -91,13 +90,19 @@ struct ngx_http_wubloader_db_work_s {
 
     /* the rest is db's own */
 
-    ngx_queue_t                   queue;
-    void                         *connection;
+    ngx_http_wubloader_db_t      *db;
+    ngx_http_cleanup_t           *cleanup;
+    ngx_queue_t                   queue;    /* waiting, or ended */
+    unsigned                      queued:1;
+    unsigned                      waits:1;  /* for a connection */
+    unsigned                      kept:1;   /* the result of the call */
+    void                         *connection;   /* NULL: it runs on none */
     const ngx_http_wubloader_db_statement_t  *statement;
     const wub_str_t              *params;
     ngx_uint_t                    tries;
-    ngx_msec_t                    started;
-    unsigned                      detached:1;   /* the client left */
+    ngx_msec_t                    deadline;
+    uint64_t                      started;  /* us; in the queue, then at
+                                               work */
 };
 
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_wubloader_module/ngx_http_wubloader_db.h"
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
 
@@ -107,6 +108,13 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
       0,
       NULL },
 
+    { ngx_string("wubloader_database"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE123,
+      ngx_http_wubloader_database,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -161,7 +169,10 @@ ngx_http_wubloader_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&wmcf->renders, cf->pool, 4,
                        sizeof(ngx_http_wubloader_render_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&wmcf->dbs, cf->pool, 1,
+                          sizeof(ngx_http_wubloader_db_t *))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -209,6 +220,7 @@ ngx_http_wubloader_create_loc_conf(ngx_conf_t *cf)
     wlcf->target_duration = NGX_CONF_UNSET_UINT;
     wlcf->segment_max_age = NGX_CONF_UNSET;
     wlcf->max_implicit_range = NGX_CONF_UNSET;
+    wlcf->db = NGX_CONF_UNSET_PTR;
 
     return wlcf;
 }
@@ -244,6 +256,7 @@ ngx_http_wubloader_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_sec_value(conf->max_implicit_range,
                              prev->max_implicit_range, 12 * 3600);
     ngx_conf_merge_str_value(conf->render, prev->render, "");
+    ngx_conf_merge_ptr_value(conf->db, prev->db, NULL);
 
     if (conf->kind && !clcf->noname
         && clcf->handler != ngx_http_wubloader_handler)
@@ -280,13 +293,14 @@ ngx_http_wubloader_init_process(ngx_cycle_t *cycle)
     ngx_http_wubloader_metrics_process(cycle);
     ngx_http_wubloader_cache_process(cycle);
 
-    return NGX_OK;
+    return ngx_http_wubloader_db_process(cycle);
 }
 
 
 static void
 ngx_http_wubloader_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_http_wubloader_db_exit(cycle);
     ngx_http_wubloader_metrics_exit(cycle);
 }
 

@@ -73,6 +73,7 @@ typedef struct {
 
 typedef struct ngx_http_wubloader_cache_s  ngx_http_wubloader_cache_t;
 typedef struct ngx_http_wubloader_held_s  ngx_http_wubloader_held_t;
+typedef struct ngx_http_wubloader_db_s  ngx_http_wubloader_db_t;
 
 
 typedef struct {
@@ -80,6 +81,7 @@ typedef struct {
     ngx_shm_zone_t               *metrics;  /* NULL: nothing is counted */
     ngx_http_wubloader_process_t  *slot;    /* of this process, or NULL */
     ngx_http_wubloader_cache_t   *cache;    /* NULL: none */
+    ngx_array_t                   dbs;      /* ngx_http_wubloader_db_t * */
 } ngx_http_wubloader_main_conf_t;
 
 
@@ -102,6 +104,7 @@ typedef struct ngx_http_wubloader_loc_conf_s {
     ngx_str_t                     render;   /* with its @, empty: none */
 
     ngx_thread_pool_t            *thread_pool;
+    ngx_http_wubloader_db_t      *db;       /* NULL: none */
 } ngx_http_wubloader_loc_conf_t;
 
 

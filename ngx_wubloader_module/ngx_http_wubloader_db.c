@@ -1,0 +1,246 @@
+
+/*
+ * Copyright (C) the wubloader for nginx authors
+ */
+
+
+#include "ngx_wubloader_module/ngx_http_wubloader_db_pool.h"
+
+
+/* how a client is told of work that ended badly */
+typedef struct {
+    ngx_uint_t                  status;
+    ngx_uint_t                  retry;      /* Retry-After */
+    ngx_uint_t                  level;      /* of the log */
+    ngx_http_wubloader_log_e    count;
+    const char                 *sentence;
+} ngx_http_wubloader_db_failure_t;
+
+
+static void ngx_http_wubloader_db_cleanup(void *data);
+static void ngx_http_wubloader_db_result_cleanup(void *data);
+
+
+static const ngx_http_wubloader_db_failure_t
+    ngx_http_wubloader_db_failures[] =
+{
+    /* NGX_HTTP_WUBLOADER_DB_DONE, _UNDONE, _REFUSED: not foreseen here */
+
+    { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
+      ngx_http_wubloader_log_error,
+      "The server made a mistake; its error log says more." },
+
+    { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
+      ngx_http_wubloader_log_error,
+      "The server made a mistake; its error log says more." },
+
+    { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
+      ngx_http_wubloader_log_error,
+      "The database refused this; the server's error log says why." },
+
+    /* NGX_HTTP_WUBLOADER_DB_BUSY */
+
+    { NGX_HTTP_SERVICE_UNAVAILABLE, 1, NGX_LOG_WARN,
+      ngx_http_wubloader_log_warning,
+      "Too many requests wait for the database; try again." },
+
+    /* NGX_HTTP_WUBLOADER_DB_AWAY */
+
+    { NGX_HTTP_SERVICE_UNAVAILABLE, 1, NGX_LOG_WARN,
+      ngx_http_wubloader_log_warning,
+      "The database cannot be reached at the moment; try again." },
+
+    /* NGX_HTTP_WUBLOADER_DB_SLOW */
+
+    { NGX_HTTP_SERVICE_UNAVAILABLE, 1, NGX_LOG_WARN,
+      ngx_http_wubloader_log_warning,
+      "The database took too long to answer, and nothing was changed; try "
+      "again." },
+
+    /* NGX_HTTP_WUBLOADER_DB_UNKNOWN */
+
+    { NGX_HTTP_SERVICE_UNAVAILABLE, 0, NGX_LOG_ERR,
+      ngx_http_wubloader_log_error,
+      "The database was lost while it saved this, so it may be saved or "
+      "not; look before you try again." },
+
+    /* NGX_HTTP_WUBLOADER_DB_FAILED */
+
+    { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
+      ngx_http_wubloader_log_error,
+      "The server had too little memory, or made a mistake; its error log "
+      "says more." }
+};
+
+
+ngx_http_wubloader_db_work_t *
+ngx_http_wubloader_db_work(ngx_http_request_t *r)
+{
+    ngx_http_wubloader_db_work_t   *work;
+    ngx_http_wubloader_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
+
+    work = ngx_pcalloc(r->pool, sizeof(ngx_http_wubloader_db_work_t));
+
+    if (work == NULL || wlcf->db == NULL) {
+        return NULL;
+    }
+
+    work->request = r;
+    work->db = wlcf->db;
+
+    return work;
+}
+
+
+ngx_int_t
+ngx_http_wubloader_db_run(ngx_http_wubloader_db_work_t *work)
+{
+    ngx_http_request_t       *r;
+    ngx_http_wubloader_db_t  *db;
+
+    r = work->request;
+    db = work->db;
+
+    work->cleanup = ngx_http_cleanup_add(r, 0);
+    if (work->cleanup == NULL) {
+        return NGX_ERROR;
+    }
+
+    work->cleanup->handler = ngx_http_wubloader_db_cleanup;
+    work->cleanup->data = work;
+
+    work->tries = 0;
+    work->state[0] = '\0';
+    ngx_str_null(&work->message);
+    ngx_str_null(&work->constraint);
+    work->deadline = ngx_current_msec + db->timeout;
+
+    /* a client that leaves is noticed */
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+    r->main->count++;
+
+    if (db->nwaiting >= NGX_HTTP_WUBLOADER_DB_QUEUE) {
+        ngx_http_wubloader_db_refuse_work(work, NGX_HTTP_WUBLOADER_DB_BUSY);
+
+    } else if (ngx_http_wubloader_db_hopeless(db)) {
+        ngx_http_wubloader_db_refuse_work(work, NGX_HTTP_WUBLOADER_DB_AWAY);
+
+    } else {
+        ngx_http_wubloader_db_wait(work);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_wubloader_db_cleanup(void *data)
+{
+    ngx_http_wubloader_db_work_t *work = data;
+
+    ngx_http_wubloader_db_forget(work);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_db_send(ngx_http_wubloader_db_work_t *work,
+    const ngx_http_wubloader_db_statement_t *statement,
+    const wub_str_t *params)
+{
+    if (work->statement
+        || statement->nparams > NGX_HTTP_WUBLOADER_DB_PARAMS)
+    {
+        return NGX_ERROR;
+    }
+
+    work->statement = statement;
+    work->params = params;
+
+    return NGX_AGAIN;
+}
+
+
+ngx_int_t
+ngx_http_wubloader_db_failed(ngx_http_request_t *r,
+    ngx_http_wubloader_db_work_t *work)
+{
+    ngx_str_t                               seconds;
+    const ngx_http_wubloader_db_failure_t  *failure;
+
+    failure = &ngx_http_wubloader_db_failures[work->how];
+
+    ngx_log_error(failure->level, r->connection->log, 0,
+                  "work in the database ended badly (%d): %s %V",
+                  (int) work->how, work->state, &work->message);
+
+    ngx_http_wubloader_metrics_logged(r, failure->count);
+
+    ngx_str_set(&seconds, "1");
+
+    if (failure->retry
+        && ngx_http_wubloader_header(r, "Retry-After", &seconds) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_wubloader_error(r, failure->status, failure->sentence);
+}
+
+
+ngx_uint_t
+ngx_http_wubloader_db_rows(const ngx_http_wubloader_pg_result_t *result)
+{
+    return ngx_http_wubloader_pg_rows(result);
+}
+
+
+ngx_uint_t
+ngx_http_wubloader_db_affected(const ngx_http_wubloader_pg_result_t *result)
+{
+    return ngx_http_wubloader_pg_affected(result);
+}
+
+
+wub_str_t
+ngx_http_wubloader_db_value(const ngx_http_wubloader_pg_result_t *result,
+    ngx_uint_t row, ngx_uint_t column)
+{
+    return ngx_http_wubloader_pg_value(result, row, column);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_db_keep(ngx_http_wubloader_db_work_t *work,
+    ngx_http_wubloader_pg_result_t *result)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    if (work->kept) {
+        return NGX_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(work->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_wubloader_db_result_cleanup;
+    cln->data = result;
+    work->kept = 1;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_wubloader_db_result_cleanup(void *data)
+{
+    ngx_http_wubloader_pg_clear(data);
+}
