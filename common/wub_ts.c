@@ -41,6 +41,8 @@ static void wub_ts_places(wub_ts_reader_t *r);
 static wub_ts_stream_t *wub_ts_find(const wub_ts_reader_t *r, uint16_t pid);
 static wub_rc_t wub_ts_room(wub_ts_reader_t *r, wub_arena_t *arena);
 static void wub_ts_fill(wub_ts_reader_t *r);
+static bool wub_ts_begins(const wub_ts_stream_t *stream,
+    const wub_ts_packet_t *p);
 static bool wub_ts_count(wub_ts_last_t *last, const wub_ts_packet_t *p);
 static void wub_ts_add(wub_ts_stream_t *stream, const wub_ts_packet_t *p);
 static void wub_ts_loss(wub_ts_stream_t *stream);
@@ -147,7 +149,7 @@ wub_ts_room(wub_ts_reader_t *r, wub_arena_t *arena)
         stream = wub_ts_find(r, p.pid);
 
         if (stream != NULL) {
-            stream->npes += p.start;
+            stream->npes += wub_ts_begins(stream, &p);
             stream->size += p.len;
         }
     }
@@ -210,6 +212,7 @@ wub_ts_fill(wub_ts_reader_t *r)
             last->lost = false;
         }
 
+        p.start = wub_ts_begins(stream, &p);
         wub_ts_add(stream, &p);
 
         if (p.start) {
@@ -224,6 +227,29 @@ wub_ts_fill(wub_ts_reader_t *r)
             wub_ts_loss(&r->ts->streams[i]);
         }
     }
+}
+
+
+/*
+ * Also where only its flag is broken: no video holds these bytes, and sound
+ * by no accident.
+ */
+static bool
+wub_ts_begins(const wub_ts_stream_t *stream, const wub_ts_packet_t *p)
+{
+    const uint8_t  *b;
+
+    b = p->payload;
+
+    if (p->start || p->len < WUB_TS_PES_HEADER + WUB_TS_TIME_LEN) {
+        return p->start;
+    }
+
+    return b[0] == 0 && b[1] == 0 && b[2] == 1
+           && ((stream->kind == WUB_TS_VIDEO) ? (b[3] & 0xf0) == 0xe0
+                                              : (b[3] & 0xe0) == 0xc0)
+           && (b[6] & 0xc0) == 0x80 && (b[7] & 0x80) != 0
+           && b[8] >= WUB_TS_TIME_LEN && (b[9] & 0xe1) == 0x21;
 }
 
 
@@ -379,6 +405,14 @@ wub_ts_pes(const wub_ts_stream_t *stream, wub_ts_pes_t *pes)
 
     if (len != 0 && len + 6 > pes->len) {
         pes->damaged = true;
+
+    } else if (len != 0 && len + 6 < pes->len
+               && stream->kind == WUB_TS_VIDEO)
+    {
+        /* pictures are mostly sent without a length: this one is wrong */
+
+        pes->damaged = true;
+        pes->whole = (pes->whole < head) ? pes->whole : head;
 
     } else if (len != 0) {
         pes->len = (len + 6 > head) ? len + 6 : head;

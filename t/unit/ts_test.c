@@ -218,6 +218,33 @@ streams(void **state)
 }
 
 
+/* a PES packet begins where only the flag that says so is broken */
+static void
+flags(void **state)
+{
+    stream_t      s;
+    wub_ts_t      ts;
+    wub_arena_t  *arena;
+
+    (void) state;
+    arena = wub_test_arena();
+    make(&s);
+
+    pes(&s, VIDEO_PID, 9000, 6000, "first", false);
+    pes(&s, VIDEO_PID, 12000, 9000, "second", false);
+    s.bytes[s.len - WUB_TS_PACKET + 1] &= 0xbf;
+    pes(&s, VIDEO_PID, WUB_TS_NONE, WUB_TS_NONE, "third", false);
+    s.bytes[s.len - WUB_TS_PACKET + 1] &= 0xbf;
+
+    assert_int_equal(parse(arena, &s, &ts), WUB_OK);
+    assert_int_equal(ts.streams[0].npes, 2);
+    expect_pes(&ts.streams[0], 0, 9000, 6000, "first");
+    assert_int_equal(ts.streams[0].pes[1].pts, 12000);
+
+    wub_arena_destroy(arena);
+}
+
+
 /* what a PES packet's length leaves out, a packet sent twice, a bad start */
 static void
 wire(void **state)
@@ -230,8 +257,8 @@ wire(void **state)
     arena = wub_test_arena();
     make(&s);
 
-    pes(&s, VIDEO_PID, 1, WUB_TS_NONE, "kept", true);
-    packet(&s, VIDEO_PID, false, (const uint8_t *) "stuffing", 8);
+    pes(&s, AUDIO_PID, 1, WUB_TS_NONE, "kept", true);
+    packet(&s, AUDIO_PID, false, (const uint8_t *) "stuffing", 8);
 
     pes(&s, VIDEO_PID, 2, WUB_TS_NONE, "once", false);
     memcpy(s.bytes + s.len, s.bytes + s.len - WUB_TS_PACKET, WUB_TS_PACKET);
@@ -256,11 +283,11 @@ wire(void **state)
     s.len -= 1;
 
     assert_int_equal(parse(arena, &s, &ts), WUB_OK);
-    assert_int_equal(ts.streams[0].npes, 3);
-    expect_pes(&ts.streams[0], 0, 1, 1, "kept");
-    expect_pes(&ts.streams[0], 1, 2, 2, "once");
-    assert_int_equal(ts.streams[0].pes[2].len, 0);
-    assert_int_equal(ts.streams[0].pes[2].pts, WUB_TS_NONE);
+    assert_int_equal(ts.streams[0].npes, 2);
+    expect_pes(&ts.streams[1], 0, 1, 1, "kept");
+    expect_pes(&ts.streams[0], 0, 2, 2, "once");
+    assert_int_equal(ts.streams[0].pes[1].len, 0);
+    assert_int_equal(ts.streams[0].pes[1].pts, WUB_TS_NONE);
 
     wub_arena_destroy(arena);
 }
@@ -361,7 +388,7 @@ damage(void **state)
         { "Scr", " 2!2" },
         { "ScR", " 2" },
         { "LccccSc", " 5 2" },
-        { "LccccccSc", " 5 2" },
+        { "LccccccSc", " 7!0-7 2" },
         { "LccSc", " 3!3 2" },
         { "LcxcSc", " 3!2 2" },
         { "ScxcxS", " 3!2-3 1" },
@@ -593,6 +620,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(streams),
+        cmocka_unit_test(flags),
         cmocka_unit_test(wire),
         cmocka_unit_test(damage),
         cmocka_unit_test(sections),
