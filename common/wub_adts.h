@@ -18,6 +18,9 @@
 /* bytes of a header without a checksum */
 #define WUB_ADTS_HEAD            7
 
+/* of a frame, header and all: its length has 13 bits */
+#define WUB_ADTS_MAX             0x1fff
+
 
 typedef struct {
     size_t    len;              /* bytes, header and all */
@@ -40,6 +43,17 @@ wub_rc_t wub_adts_read(const uint8_t *data, size_t len, wub_adts_t *ret)
  * cannot be told by a header.
  */
 wub_rc_t wub_adts_write(const wub_adts_t *head, uint8_t *to) WUB_MUST_CHECK;
+
+/*
+ * Of two headers as bytes: true when all is equal that frames of a stream
+ * have in common; and makes it so.
+ */
+bool wub_adts_same(const uint8_t *a, const uint8_t *b);
+void wub_adts_like(uint8_t *head, const uint8_t *like);
+
+/* the length that a header tells, whatever else it does */
+size_t wub_adts_len(const uint8_t *head);
+void wub_adts_set_len(uint8_t *head, size_t len);
 
 
 #endif /* WUB_ADTS_H_INCLUDED_ */

@@ -118,12 +118,57 @@ written(void **state)
 }
 
 
+/* a bit more in a header: whether it is another one, and made as the first */
+static void
+alike(void **state)
+{
+    size_t   i;
+    uint8_t  a[WUB_ADTS_HEAD], b[WUB_ADTS_HEAD];
+
+    static const struct {
+        size_t   byte;
+        uint8_t  bit;
+        bool     same;
+    } rows[] = {
+        { 0, 0x80, false }, { 1, 0x08, false }, { 1, 0x01, false },
+        { 2, 0x40, false }, { 2, 0x04, false }, { 2, 0x01, false },
+        { 2, 0x02, true }, { 3, 0x80, false }, { 3, 0x20, true },
+        { 3, 0x02, true }, { 5, 0x20, true }, { 5, 0x01, true },
+        { 6, 0x80, true }, { 6, 0x02, false },
+    };
+
+    static const wub_adts_t  head = { 300, 48000, 1024, 2, 2 };
+
+    (void) state;
+    assert_int_equal(wub_adts_write(&head, a), WUB_OK);
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        memcpy(b, a, sizeof(b));
+        b[rows[i].byte] ^= rows[i].bit;
+
+        wub_expect(wub_adts_same(a, b) == rows[i].same, "row %zu", i);
+
+        wub_adts_like(b, a);
+        wub_expect(wub_adts_same(a, b), "row %zu: not alike", i);
+        wub_expect(rows[i].same
+                   ? b[rows[i].byte] == (a[rows[i].byte] ^ rows[i].bit)
+                   : memcmp(a, b, sizeof(b)) == 0,
+                   "row %zu: something else is changed", i);
+
+        wub_adts_set_len(b, 8191 - i);
+        wub_expect(wub_adts_len(b) == 8191 - i && wub_adts_same(a, b),
+                   "row %zu: its length", i);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(headers),
         cmocka_unit_test(written),
+        cmocka_unit_test(alike),
     };
 
     return cmocka_run_group_tests_name("adts", tests, NULL, NULL);
