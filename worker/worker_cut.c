@@ -296,6 +296,7 @@ static worker_rc_t
 worker_cut_open(worker_cutter_t *c, const worker_footage_t *footage,
     bool hole, worker_err_t *err)
 {
+    char            when[WUB_TIME_LEN + 1];
     size_t          i;
     worker_rc_t     rc;
 
@@ -313,9 +314,11 @@ worker_cut_open(worker_cutter_t *c, const worker_footage_t *footage,
         if (c->cut->next == NULL) {
             return worker_fail(err, WORKER_INVALID,
                                "The segment %s has another form than those "
-                               "before it, and cuts of type %s write a file "
-                               "for each; cut them separately here.",
-                               footage->name, c->cut->kind->name);
+                               "before it, from %s on, and cuts of type %s "
+                               "write a file for each; cut them separately "
+                               "here.", footage->name,
+                               worker_footage_when(footage, 0, when),
+                               c->cut->kind->name);
         }
 
         rc = c->cut->dry ? WORKER_OK

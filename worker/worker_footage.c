@@ -24,8 +24,6 @@
 #define WORKER_FOOTAGE_SPACING   (WUB_TS_HZ / 30)
 
 
-static worker_rc_t worker_footage_sound(worker_sound_t *a,
-    const worker_sound_t *b, const worker_footage_t *f, worker_err_t *err);
 static worker_rc_t worker_footage_open(worker_footage_t *f,
     const worker_store_t *store, const wub_hour_t *hour, int *ret_fd,
     uint64_t *ret_size, worker_err_t *err);
@@ -132,62 +130,16 @@ worker_footage_form(const worker_footage_t *footage)
 }
 
 
-worker_rc_t
-worker_footage_same(worker_form_t *a, const worker_footage_t *b,
-    worker_err_t *err)
+const char *
+worker_footage_when(const worker_footage_t *footage, int64_t pts,
+    char out[WUB_TIME_LEN + 1])
 {
-    size_t                   i;
-    worker_rc_t              rc;
-    worker_form_t            form;
-    const wub_video_form_t  *v, *w;
+    wub_time_format(footage->segment.start
+                    + wub_time_from_ticks(pts, 1, WUB_TS_HZ), out);
 
-    form = worker_footage_form(b);
-    v = &a->video;
-    w = &form.video;
+    out[WUB_TIME_LEN] = '\0';
 
-    if (!wub_video_same(v, w)) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has a picture of %ux%u with %u "
-                           "bits, those before it %ux%u with %u; cut them "
-                           "separately.", b->name, w->width, w->height,
-                           w->depth, v->width, v->height, v->depth);
-    }
-
-    if (a->ntracks != form.ntracks) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has %zu tracks of audio, those "
-                           "before it %zu; cut them separately.", b->name,
-                           form.ntracks, a->ntracks);
-    }
-
-    for (i = 0; i < a->ntracks; i++) {
-        rc = worker_footage_sound(&a->tracks[i], &form.tracks[i], b, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-    }
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_footage_sound(worker_sound_t *a, const worker_sound_t *b,
-    const worker_footage_t *f, worker_err_t *err)
-{
-    if (a->rate == 0) {
-        *a = *b;
-    }
-
-    if (b->rate != 0 && !worker_sound_same(a, b)) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has audio of %u Hz with %u "
-                           "channels, those before it %u Hz with %u; cut "
-                           "them separately.", f->name, b->rate, b->channels,
-                           a->rate, a->channels);
-    }
-
-    return WORKER_OK;
+    return out;
 }
 
 

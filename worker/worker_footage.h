@@ -17,6 +17,7 @@
 
 #include "common/wub_best.h"
 #include "common/wub_cutplan.h"
+#include "common/wub_time.h"
 #include "common/wub_video.h"
 #include "worker/worker.h"
 #include "worker/worker_store.h"
@@ -130,9 +131,9 @@ void worker_footage_free(worker_footage_t *footage);
 /* the form of the segment's first frame, and what its tracks begin with */
 worker_form_t worker_footage_form(const worker_footage_t *footage);
 
-/* WORKER_INVALID when the two cannot be in one cut; a learns b's rates */
-worker_rc_t worker_footage_same(worker_form_t *a,
-    const worker_footage_t *b, worker_err_t *err);
+/* the time of a moment of the segment, for sentences; returns out */
+const char *worker_footage_when(const worker_footage_t *footage,
+    int64_t pts, char out[WUB_TIME_LEN + 1]);
 
 /* ticks from the frame at pts to the next one shown, or as near it */
 int64_t worker_footage_spacing(const worker_footage_t *footage, int64_t pts);

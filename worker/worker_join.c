@@ -29,6 +29,8 @@ static worker_rc_t worker_join_segment(worker_join_work_t *w,
     worker_err_t *err);
 static worker_rc_t worker_join_plan(worker_join_work_t *w,
     worker_err_t *err);
+static const char *worker_join_disorder(const worker_footage_t *f,
+    char out[WUB_TIME_LEN + 1]);
 static void worker_join_describe(worker_join_work_t *w, const bool *forms);
 static worker_rc_t worker_join_back(worker_join_work_t *w,
     worker_err_t *err);
@@ -265,6 +267,7 @@ static worker_rc_t
 worker_join_plan(worker_join_work_t *w, worker_err_t *err)
 {
     bool          *forms;
+    char           when[WUB_TIME_LEN + 1];
     size_t         i;
     wub_rc_t       rc;
     wub_arena_t   *arena;
@@ -290,12 +293,35 @@ worker_join_plan(worker_join_work_t *w, worker_err_t *err)
 
     if (rc == WUB_INVALID) {
         return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has time stamps out of order; it "
-                           "cannot be cut.", w->footage->name);
+                           "The segment %s has time stamps out of order at "
+                           "%s; it cannot be cut.", w->footage->name,
+                           worker_join_disorder(w->footage, when));
     }
 
     return (rc == WUB_OK) ? WORKER_OK
                           : worker_fail_wub(err, rc, w->footage->name);
+}
+
+
+/* where a key frame is shown before what lies before it */
+static const char *
+worker_join_disorder(const worker_footage_t *f, char out[WUB_TIME_LEN + 1])
+{
+    size_t   i;
+    int64_t  last;
+
+    last = 0;
+
+    for (i = 1; i < f->nvideo; i++) {
+
+        if (f->frames[i].key != WUB_KEY_NONE && f->frames[i].pts <= last) {
+            break;
+        }
+
+        last = (f->frames[i].pts > last) ? f->frames[i].pts : last;
+    }
+
+    return worker_footage_when(f, last, out);
 }
 
 

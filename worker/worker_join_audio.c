@@ -25,6 +25,8 @@ static worker_rc_t worker_join_frame(worker_join_t *j, size_t track,
     worker_err_t *err);
 static worker_rc_t worker_join_hush(worker_join_t *j, size_t track,
     int64_t until, worker_err_t *err);
+static const char *worker_join_since(const worker_footage_t *f, size_t track,
+    size_t form, char out[WUB_TIME_LEN + 1]);
 static size_t worker_join_naudio(const worker_footage_t *f, size_t track);
 
 
@@ -110,15 +112,17 @@ worker_rc_t
 worker_join_sounds(worker_join_t *j, const worker_footage_t *f,
     worker_err_t *err)
 {
+    char                   when[WUB_TIME_LEN + 1];
     size_t                 i, k;
     worker_sound_t        *a;
     const worker_sound_t  *b;
 
     if (f->ntracks > j->making->form.ntracks) {
         return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has %zu audio tracks, the cut "
-                           "has %zu; cut it separately, or as mp4 or "
+                           "The segment %s has %zu audio tracks from %s on, "
+                           "the cut has %zu; cut it separately, or as mp4 or "
                            "mpegts.", f->name, f->ntracks,
+                           worker_footage_when(f, 0, when),
                            j->making->form.ntracks);
     }
 
@@ -133,22 +137,39 @@ worker_join_sounds(worker_join_t *j, const worker_footage_t *f,
                 j->hush[i].rate = 0;
             }
 
-            if (b->rate != 0
-                && (a->rate != b->rate || a->channels != b->channels
-                    || a->object != b->object))
-            {
+            if (b->rate != 0 && !worker_sound_same(a, b)) {
                 return worker_fail(err, WORKER_INVALID,
                                    "The segment %s has audio of %u Hz with "
-                                   "%u channels, those before it %u Hz with "
-                                   "%u; it cannot be copied, use mp4 or "
-                                   "mpegts, which encode it.", f->name,
-                                   b->rate, b->channels, a->rate,
-                                   a->channels);
+                                   "%u channels (AAC type %u) from %s on, the "
+                                   "cut %u Hz with %u (type %u); it cannot "
+                                   "be copied, use mp4 or mpegts, which "
+                                   "encode it.", f->name, b->rate,
+                                   b->channels, b->object,
+                                   worker_join_since(f, i, k, when), a->rate,
+                                   a->channels, a->object);
             }
         }
     }
 
     return WORKER_OK;
+}
+
+
+/* when a track first has a form of its */
+static const char *
+worker_join_since(const worker_footage_t *f, size_t track, size_t form,
+    char out[WUB_TIME_LEN + 1])
+{
+    size_t                 i;
+    const worker_track_t  *t;
+
+    t = &f->tracks[track];
+
+    for (i = 0; i < t->naudio && t->audio[i].form != form; i++) {
+        /* void */
+    }
+
+    return worker_footage_when(f, (i < t->naudio) ? t->audio[i].pts : 0, out);
 }
 
 

@@ -378,6 +378,7 @@ worker_join_video(worker_join_work_t *w, worker_av_packet_t *packet,
     worker_err_t *err)
 {
     worker_rc_t             rc;
+    char                    when[WUB_TIME_LEN + 1];
     worker_join_t          *j;
     const worker_making_t  *making;
 
@@ -403,8 +404,11 @@ worker_join_video(worker_join_work_t *w, worker_av_packet_t *packet,
 
     if (packet->dts > packet->pts) {
         return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has time stamps that go back; it "
-                           "cannot be cut.", w->footage->name);
+                           "The segment %s has time stamps that go back at "
+                           "%s; it cannot be cut.", w->footage->name,
+                           worker_footage_when(w->footage,
+                               packet->pts - wub_timeline_out(&j->timeline, 0)
+                               - w->anchor, when));
     }
 
     rc = worker_join_audio(w, packet->dts, err);

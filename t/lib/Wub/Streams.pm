@@ -67,9 +67,11 @@ my %streams = (
     colours  => { mix => [format => 'yuv444p'], at => [2, 3] },
     deep     => { mix => [format => 'yuv420p10le'], at => [2, 3] },
     stereo   => { mix => [channels => 2], at => [2, 3],
-                  refuse => { smart => qr/11\/59:56|11\/59:54/ } },
+                  refuse => { smart => qr/from 2024-01-05T11:59:5\d\.\d+ on/ }
+                },
     resample => { mix => [rate => 44100], at => [2, 3],
-                  refuse => { smart => qr/11\/59:56|11\/59:54/ } },
+                  refuse => { smart => qr/from 2024-01-05T11:59:5\d\.\d+ on/ }
+                },
     mute     => { audio => 0 },
     late     => { from => 3.3 },
     tracks   => { tracks => 2 },
@@ -90,10 +92,11 @@ sub names {
 
 
 sub make {
-    my ($class, $name, $dir) = @_;
+    my ($class, $name, $dir, %more) = @_;
 
     my %o = (seconds => 8, video => \@x264, holes => 0, loose => {},
-             noisy => 0, refuse => {}, name => $name, %{$streams{$name}});
+             noisy => 0, refuse => {}, name => $name, %{$streams{$name}},
+             %more);
     my ($mix, $at, $change) = delete @o{qw(mix at change)};
     my $stream = Wub::Media->make($dir, %o);
 
