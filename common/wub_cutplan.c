@@ -286,7 +286,8 @@ wub_cutplan_show(wub_cutplan_work_t *w, size_t first, size_t next)
         shown = &w->shown[w->nshown++];
         shown->pts = frame->pts;
         shown->frame = i;
-        shown->damaged = damaged || (before && frame->pts < frames[key].pts);
+        shown->damaged = damaged || frame->mended
+                         || (before && frame->pts < frames[key].pts);
     }
 
     w->state.damaged = damaged;

@@ -35,6 +35,7 @@ typedef struct {
     uint8_t  key;               /* wub_cutplan_key_e */
     uint8_t  form;              /* of the segment's forms, its index */
     bool     damaged;           /* bytes of it are lost */
+    bool     mended;            /* its times were; the picture is whole */
 } wub_cutplan_frame_t;
 
 typedef enum {
@@ -45,7 +46,7 @@ typedef enum {
 /* a frame that is in the output */
 typedef struct {
     size_t   frame;             /* its index, in decoding order */
-    bool     damaged;           /* it, or what it may refer to */
+    bool     damaged;           /* it, or what it may refer to, or mended */
 } wub_cutplan_kept_t;
 
 /*

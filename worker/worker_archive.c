@@ -305,6 +305,7 @@ worker_archive_sound(worker_archive_t *a, const worker_audio_t *audio,
     }
 
     a->sound[track] = packet.pts + audio->duration;
+    a->made.hurt += audio->hurt;
 
     return worker_av_out_write(a->out, &packet, err);
 }

@@ -422,7 +422,7 @@ worker_cut_look(worker_cutter_t *c, const wub_range_t *range,
     const wub_segment_t  *segment;
 
     segment = &footage->segment;
-    missing = segment->duration
+    missing = footage->missing + segment->duration
               - wub_time_from_ticks(footage->end, 1, WUB_TS_HZ);
 
     if (missing <= WORKER_CUT_SHORT) {
@@ -584,6 +584,7 @@ worker_cut_sum(const worker_cutter_t *c, worker_made_t *ret)
     ret->copied += made.copied;
     ret->lost += made.lost;
     ret->damaged += made.damaged;
+    ret->hurt += made.hurt;
     ret->done += made.done;
     ret->bytes += made.bytes;
 }

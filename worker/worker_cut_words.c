@@ -66,6 +66,12 @@ worker_cut_warning(const worker_cut_result_t *result, char *out, size_t size)
                                                  : "s come of");
     }
 
+    if (made->hurt != 0) {
+        n = worker_cut_more(out, size, n, "%sthe sound is damaged in %" PRId64
+                            " place%s", (n > 0) ? "; " : "", made->hurt,
+                            (made->hurt == 1) ? "" : "s");
+    }
+
     if (result->nshort != 0) {
         n = worker_cut_more(out, size, n, "%s%zu segment%s less footage than "
                             "%s, the first is %s",

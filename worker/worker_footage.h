@@ -71,6 +71,8 @@ typedef struct {
     int64_t             pts;
     int64_t             duration;
     uint8_t             form;       /* of its track's forms, the index */
+    bool                hurt;       /* it is mended, or what is before it
+                                       lost bytes */
 } worker_audio_t;
 
 /* an AAC stream */
@@ -88,6 +90,8 @@ typedef struct {
     wub_arena_t          *arena;
     const char           *name;     /* "HOUR/NAME", for sentences */
     wub_segment_t         segment;  /* its own names live in the arena */
+    int64_t               missing;  /* microseconds before its start, where
+                                       its first key frame is lost */
     int64_t               first;    /* first video frame, 33 bits as sent */
     int64_t               end;      /* of the last frame shown */
     int64_t               spacing;  /* to that end from its beginning */
@@ -98,7 +102,8 @@ typedef struct {
     size_t                nvideo;
     worker_track_t       *tracks;   /* in order of the program map */
     size_t                ntracks;
-    size_t                ndamaged; /* access units that lost bytes */
+    size_t                ndamaged; /* access units that lost bytes, or
+                                       their time */
 } worker_footage_t;
 
 

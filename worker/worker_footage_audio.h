@@ -2,9 +2,11 @@
 /*
  * Copyright (C) the wubloader for nginx authors
  *
- * worker_footage_audio: the audio frames of a segment and their times.
- * May call: common/.
- * Frees: nothing; frames live in the segment's arena.
+ * worker_footage_audio: an AAC stream of a segment, taken apart into frames.
+ * A header that differs from those beside it is damage and is made as they
+ * are; a frame that lost bytes is left out; both are marked.
+ * May call: wub_adts, wub_ts, wub_arena.
+ * Frees: nothing; frames live in the footage's arena.
  */
 
 
@@ -16,7 +18,6 @@
 #include "worker/worker_footage.h"
 
 
-/* fills a track; the segment's first must be set */
 worker_rc_t worker_footage_audio(worker_footage_t *f, worker_track_t *track,
     const wub_ts_stream_t *stream, worker_err_t *err);
 

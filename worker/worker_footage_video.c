@@ -7,11 +7,17 @@
 #include "common/wub_h264.h"
 #include "common/wub_h265.h"
 #include "common/wub_sets.h"
+#include "common/wub_time.h"
+#include "worker/worker_footage_times.h"
 #include "worker/worker_footage_video.h"
 
 
 /* of one segment; an index fits the byte of a frame */
 #define WORKER_REEL_FORMS_MAX    64
+
+/* of so many packets one may hold other than a frame, and a few more */
+#define WORKER_REEL_SHARE        8
+#define WORKER_REEL_FEW          2
 
 
 /* what reads a codec */
@@ -37,7 +43,14 @@ typedef struct {
     bool                        ended;      /* the sequence, just now */
     bool                        torn;       /* the packet at hand */
     bool                        lost;       /* a picture, just now */
-    bool                        timeless;   /* a frame has no time */
+    bool                        timed;      /* a frame has a time */
+    bool                        timeless;   /* another has none */
+    bool                        bare;       /* a key frame without its sets */
+    int64_t                     left;       /* pts of the first key frame, if
+                                               it is left out */
+    size_t                      nodd;       /* packets that are not a frame */
+    uint32_t                    pictures;   /* in the last of them */
+    uint32_t                    want;
     bool                        refresh;    /* one that others complete */
 } worker_reel_t;
 
@@ -47,6 +60,8 @@ static worker_rc_t worker_reel_pes(worker_reel_t *r, size_t i,
     worker_err_t *err);
 static bool worker_reel_garbage(worker_reel_t *r, const wub_ts_pes_t *pes,
     const wub_video_unit_t *unit);
+static bool worker_reel_before(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit);
 static worker_rc_t worker_reel_sets(worker_reel_t *r,
     const wub_ts_pes_t *pes, const wub_video_unit_t *unit,
     worker_err_t *err);
@@ -54,13 +69,16 @@ static bool worker_reel_active(const worker_reel_t *r,
     const wub_video_unit_t *unit, wub_str_t *ret_sps);
 static worker_rc_t worker_reel_form(worker_reel_t *r,
     const wub_video_unit_t *unit, worker_err_t *err);
+static void worker_reel_count(worker_reel_t *r,
+    const wub_video_unit_t *unit);
 static worker_rc_t worker_reel_check(const worker_reel_t *r,
-    const wub_video_unit_t *unit, worker_err_t *err);
+    worker_err_t *err);
 static worker_rc_t worker_reel_add(worker_reel_t *r, size_t i,
     const wub_video_unit_t *unit, worker_err_t *err);
 static bool worker_reel_damaged(worker_reel_t *r,
     const wub_video_unit_t *unit, int64_t pts);
-static worker_rc_t worker_reel_times(worker_reel_t *r, worker_err_t *err);
+static void worker_reel_times(worker_reel_t *r);
+static void worker_reel_start(const worker_reel_t *r);
 static void worker_reel_end(worker_reel_t *r);
 
 
@@ -85,6 +103,7 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     r.stream = stream;
     r.size = size;
     r.codec = &worker_reel_codecs[stream->type == WUB_TS_TYPE_HEVC];
+    r.left = WUB_TS_NONE;
 
     rc = worker_reel_init(&r, err);
     if (rc != WORKER_OK) {
@@ -106,18 +125,19 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
         }
     }
 
-    if (f->nvideo == 0) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has no %s picture with which "
-                           "decoding can begin%s; it cannot be cut.", f->name,
-                           r.codec->name,
-                           r.refresh ? " (it is coded by intra refresh)"
-                                     : "");
+    rc = worker_reel_check(&r, err);
+    if (rc != WORKER_OK) {
+        return rc;
     }
 
-    rc = r.timeless ? worker_reel_times(&r, err) : WORKER_OK;
+    if (r.timeless) {
+        worker_reel_times(&r);
+    }
+
+    rc = worker_footage_times(f, err);
 
     if (rc == WORKER_OK) {
+        worker_reel_start(&r);
         worker_reel_end(&r);
     }
 
@@ -162,8 +182,7 @@ worker_reel_pes(worker_reel_t *r, size_t i, worker_err_t *err)
 
     r->torn = pes->damaged
               || (pes->pts != WUB_TS_NONE && pes->len != 0
-                  && unit.pictures == 0 && !unit.ended
-                  && (unit.slice.len != 0 || unit.nsets == 0));
+                  && unit.pictures == 0 && !unit.ended);
 
     rc = worker_reel_sets(r, pes, &unit, err);
     if (rc != WORKER_OK) {
@@ -180,10 +199,7 @@ worker_reel_pes(worker_reel_t *r, size_t i, worker_err_t *err)
         return rc;
     }
 
-    rc = worker_reel_check(r, &unit, err);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
+    worker_reel_count(r, &unit);
 
     return worker_reel_add(r, i, &unit, err);
 }
@@ -197,14 +213,10 @@ static bool
 worker_reel_garbage(worker_reel_t *r, const wub_ts_pes_t *pes,
     const wub_video_unit_t *unit)
 {
-    wub_str_t  sps;
-
     r->refresh = r->refresh || unit->refresh;
 
     if (r->f->nvideo == 0) {
-        return (!unit->closed && !unit->open)
-               || pes->pts == WUB_TS_NONE
-               || (r->torn && !worker_reel_active(r, unit, &sps));
+        return worker_reel_before(r, pes, unit);
     }
 
     if (r->torn && pes->pts == WUB_TS_NONE) {
@@ -215,6 +227,39 @@ worker_reel_garbage(worker_reel_t *r, const wub_ts_pes_t *pes,
     }
 
     return !r->torn && unit->slice.len == 0 && unit->nsets == 0;
+}
+
+
+/*
+ * A key frame that nothing can be done with is left out too, but it is where
+ * the segment starts.
+ */
+static bool
+worker_reel_before(worker_reel_t *r, const wub_ts_pes_t *pes,
+    const wub_video_unit_t *unit)
+{
+    bool              key;
+    wub_str_t         sps;
+    wub_video_form_t  form;
+
+    key = unit->closed || unit->open;
+
+    if (key && !(r->torn && pes->pts == WUB_TS_NONE)) {
+
+        if (worker_reel_active(r, unit, &sps)
+            && r->codec->form(sps, &form) == WUB_OK)
+        {
+            return false;
+        }
+
+        r->bare = true;
+    }
+
+    if (r->left == WUB_TS_NONE && (key || (r->torn && unit->nsets != 0))) {
+        r->left = pes->pts;
+    }
+
+    return true;
 }
 
 
@@ -273,7 +318,10 @@ worker_reel_active(const worker_reel_t *r, const wub_video_unit_t *unit,
 }
 
 
-/* the form can only change with a key frame (H.264 7.4.1.2.1) */
+/*
+ * The form can only change with a key frame (H.264 7.4.1.2.1); one that has
+ * none is damaged.
+ */
 static worker_rc_t
 worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
     worker_err_t *err)
@@ -291,10 +339,8 @@ worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
     }
 
     if (!worker_reel_active(r, unit, &sps)) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has a key frame without its %s "
-                           "parameter sets; it cannot be cut.", f->name,
-                           r->codec->name);
+        r->torn = true;
+        return WORKER_OK;
     }
 
     if (wub_str_eq(sps, r->sps)) {
@@ -309,9 +355,8 @@ worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
     }
 
     if (r->codec->form(sps, &f->forms[f->nforms]) != WUB_OK) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has a broken %s parameter set; it "
-                           "cannot be cut.", f->name, r->codec->name);
+        r->torn = true;
+        return WORKER_OK;
     }
 
     for (i = 0; !wub_video_same(&f->forms[i], &f->forms[f->nforms]); i++) {
@@ -327,15 +372,10 @@ worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
 }
 
 
-static worker_rc_t
-worker_reel_check(const worker_reel_t *r, const wub_video_unit_t *unit,
-    worker_err_t *err)
+static void
+worker_reel_count(worker_reel_t *r, const wub_video_unit_t *unit)
 {
     uint32_t  want;
-
-    if (r->torn) {
-        return WORKER_OK;
-    }
 
     want = 1;
 
@@ -344,15 +384,50 @@ worker_reel_check(const worker_reel_t *r, const wub_video_unit_t *unit,
         want = 2;
     }
 
-    if (unit->pictures == want) {
+    if (!r->torn && unit->pictures != want) {
+        r->torn = true;
+        r->pictures = unit->pictures;
+        r->want = want;
+        r->nodd++;
+    }
+}
+
+
+/* packets that are not a frame are damage, but for where many are */
+static worker_rc_t
+worker_reel_check(const worker_reel_t *r, worker_err_t *err)
+{
+    const worker_footage_t  *f;
+
+    f = r->f;
+
+    if (f->nvideo == 0 && r->bare) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has a key frame without its %s "
+                           "parameter sets; it cannot be cut.", f->name,
+                           r->codec->name);
+    }
+
+    if (f->nvideo == 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "The segment %s has no %s picture with which "
+                           "decoding can begin%s; it cannot be cut.", f->name,
+                           r->codec->name,
+                           r->refresh ? " (it is coded by intra refresh)"
+                                      : "");
+    }
+
+    if (2 * r->nodd < f->nvideo
+        && r->nodd <= f->nvideo / WORKER_REEL_SHARE + WORKER_REEL_FEW)
+    {
         return WORKER_OK;
     }
 
     return worker_fail(err, WORKER_INVALID,
-                       "The segment %s has a video packet that is not one "
+                       "The segment %s has video packets that are not one "
                        "frame, but %u %s; such footage cannot be cut.",
-                       r->f->name, unit->pictures,
-                       (want == 1) ? "pictures" : "fields");
+                       f->name, r->pictures,
+                       (r->want == 1) ? "pictures" : "fields");
 }
 
 
@@ -371,9 +446,7 @@ worker_reel_add(worker_reel_t *r, size_t i, const wub_video_unit_t *unit,
     frame = &f->frames[f->nvideo];
     video = &f->video[f->nvideo];
 
-    if (f->nvideo == 0) {
-        f->first = pes->pts;
-    }
+    memset(frame, 0, sizeof(wub_cutplan_frame_t));
 
     frame->key = unit->closed ? WUB_KEY_CLOSED
                  : unit->open ? WUB_KEY_OPEN : WUB_KEY_NONE;
@@ -385,6 +458,12 @@ worker_reel_add(worker_reel_t *r, size_t i, const wub_video_unit_t *unit,
         r->timeless = true;
 
     } else {
+
+        if (!r->timed) {
+            f->first = pes->pts;
+            r->timed = true;
+        }
+
         frame->pts = wub_ts_unwrap(0, pes->pts - f->first);
         frame->dts = wub_ts_unwrap(0, pes->dts - f->first);
     }
@@ -438,8 +517,8 @@ worker_reel_damaged(worker_reel_t *r, const wub_video_unit_t *unit,
  * Where pictures are not reordered, one without a time lies between its
  * neighbours, as far from one as from the other.
  */
-static worker_rc_t
-worker_reel_times(worker_reel_t *r, worker_err_t *err)
+static void
+worker_reel_times(worker_reel_t *r)
 {
     size_t                i, k, last;
     int64_t               step;
@@ -449,39 +528,55 @@ worker_reel_times(worker_reel_t *r, worker_err_t *err)
     last = 0;
     step = 0;
 
-    for (i = 1; i < r->f->nvideo; i++) {
+    if (frames[0].pts == WUB_TS_NONE || frames[0].pts != frames[0].dts) {
+        return;
+    }
 
-        if (frames[i].pts == WUB_TS_NONE) {
+    for (i = 1; i <= r->f->nvideo; i++) {
+
+        if (i < r->f->nvideo && frames[i].pts == WUB_TS_NONE) {
             continue;
         }
 
-        step = (frames[i].pts - frames[last].pts) / (int64_t) (i - last);
+        if (i < r->f->nvideo) {
+            step = (frames[i].pts - frames[last].pts) / (int64_t) (i - last);
 
-        if (frames[i].pts != frames[i].dts || step <= 0) {
-            break;
+            if (frames[i].pts != frames[i].dts || step <= 0) {
+                return;
+            }
         }
 
-        for (k = last + 1; k < i; k++) {
+        for (k = last + 1; k < i && step > 0; k++) {
             frames[k].pts = frames[last].pts + step * (int64_t) (k - last);
             frames[k].dts = frames[k].pts;
         }
 
         last = i;
     }
+}
 
-    if (i < r->f->nvideo || step == 0 || frames[0].pts != frames[0].dts) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The segment %s has frames without a time stamp, "
-                           "and an order that does not tell theirs; it "
-                           "cannot be cut.", r->f->name);
+
+/* the first frame that is left lies behind the segment's start */
+static void
+worker_reel_start(const worker_reel_t *r)
+{
+    int64_t            time;
+    worker_footage_t  *f;
+
+    f = r->f;
+
+    if (r->left == WUB_TS_NONE) {
+        return;
     }
 
-    for (k = last + 1; k < r->f->nvideo; k++) {
-        frames[k].pts = frames[last].pts + step * (int64_t) (k - last);
-        frames[k].dts = frames[k].pts;
-    }
+    time = wub_ts_unwrap(0, f->first - r->left);
+    time = wub_time_from_ticks((time > 0) ? time : 0, 1, WUB_TS_HZ);
 
-    return WORKER_OK;
+    if (time < f->segment.duration) {
+        f->missing = time;
+        f->segment.start += time;
+        f->segment.duration -= time;
+    }
 }
 
 
@@ -497,7 +592,7 @@ worker_reel_end(worker_reel_t *r)
 
     for (i = 0; i < f->nvideo; i++) {
         last = (f->frames[i].pts > last) ? f->frames[i].pts : last;
-        f->ndamaged += f->frames[i].damaged;
+        f->ndamaged += (f->frames[i].damaged || f->frames[i].mended);
     }
 
     f->spacing = worker_footage_spacing(f, last);

@@ -191,6 +191,7 @@ worker_full_made(const void *maker, worker_made_t *ret)
 
     f = maker;
     *ret = f->video.made;
+    ret->hurt = f->sound.hurt;
 
     if (f->video.out != NULL) {
         ret->bytes = worker_av_out_bytes(f->video.out);

@@ -414,7 +414,7 @@ worker_full_expect(worker_full_work_t *w, worker_err_t *err)
         frame.pts = w->anchor + source->pts;
         frame.out = wub_timeline_out(&f->timeline, frame.pts);
         frame.duration = 0;
-        frame.damaged = source->damaged;
+        frame.damaged = source->damaged || source->mended;
 
         rc = worker_full_video_expect(&f->video, &frame, err);
         if (rc != WORKER_OK) {

@@ -313,6 +313,8 @@ worker_full_sound_track(worker_full_sound_t *s, size_t i,
         if (rc != WORKER_OK) {
             return rc;
         }
+
+        s->hurt += (audio->hurt && at >= s->timeline->origin);
     }
 
     return WORKER_OK;

@@ -40,6 +40,7 @@ struct worker_full_sound_s {
     worker_av_out_t       *out;         /* NULL until the video has begun */
     int64_t                base;        /* of the output, ticks */
     int64_t                filled;      /* sound is due up to here, ticks */
+    int64_t                hurt;        /* frames of it that are damaged */
 };
 
 /* the audio of a segment that is to come, by track */

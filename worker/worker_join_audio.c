@@ -263,6 +263,7 @@ worker_join_frames(worker_join_t *j, const worker_footage_t *f,
 
         wub_timeline_take(&j->timeline, &j->tracks[track],
                           anchor + audio->pts, audio->duration);
+        j->made.hurt += audio->hurt;
         (*next)++;
     }
 

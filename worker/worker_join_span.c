@@ -159,6 +159,7 @@ worker_join_copy(worker_join_work_t *w, const wub_span_t *span,
         }
 
         j->made.copied++;
+        j->made.damaged += span->kept[i - span->first].damaged;
     }
 
     return WORKER_OK;
@@ -377,8 +378,8 @@ static worker_rc_t
 worker_join_video(worker_join_work_t *w, worker_av_packet_t *packet,
     worker_err_t *err)
 {
-    worker_rc_t             rc;
     char                    when[WUB_TIME_LEN + 1];
+    worker_rc_t             rc;
     worker_join_t          *j;
     const worker_making_t  *making;
 

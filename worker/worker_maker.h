@@ -77,6 +77,7 @@ typedef struct {
     int64_t                    copied;  /* of them, copied bit by bit */
     int64_t                    lost;    /* in range, but not decodable */
     int64_t                    damaged; /* of the frames, concealed */
+    int64_t                    hurt;    /* frames of sound, likewise */
     int64_t                    done;    /* microseconds of video */
     int64_t                    bytes;
 } worker_made_t;

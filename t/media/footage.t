@@ -10,6 +10,7 @@ use JSON::PP qw(decode_json);
 use Test::More;
 
 use Wub::Nginx;
+use Wub::Streams;
 
 use constant PACKET => 188;
 
@@ -501,14 +502,64 @@ for (['a lost packet', sub { splice @{$_[0]}, $_[1], 1 }],
     is(numbers('pts', @{footage($bytes)->{video}}), numbers('pts', @$frames),
        'times missing: between the others');
 
-    ($bytes) = $timeless->($plain, 5);
+    # where frames are reordered, those of a few can be told
+
+    ($bytes) = $timeless->($plain, 5, 30);
+
+    my $f = footage($bytes);
+
+    is(numbers('pts', @{$f->{video}}), numbers('pts', @$video),
+       'times missing where frames are reordered: made anew');
+    is(places($f, sub { $_[0]{damaged} eq 'mended' }), '5 30',
+       '... and said to be');
+
+    ($bytes) = $timeless->($plain, map { 2 * $_ } 1 .. 30);
     like(footage($bytes)->{refused}, qr/frames without a time stamp/,
-         'times missing where frames are reordered: refused');
+         '... but not those of many: refused');
 
     ($bytes) = $timeless->($straight, 0);
-    is(numbers('pts', @{footage($bytes)->{video}}),
-       numbers('pts', @$frames[30 .. 59]),
-       'a key frame without a time begins nothing');
+    is(numbers('pts', @{footage($bytes)->{video}}), numbers('pts', @$frames),
+       'a key frame without a time is where it belongs');
+}
+
+
+# times that are wrong
+{
+    my $shifted = sub {
+        my ($bytes, $ticks, @which) = @_;
+
+        for my $n (@which) {
+            my $at = $video->[$n]{pos};
+            my $pes = $at + payload(substr $bytes, $at, PACKET);
+
+            Wub::Streams::shift_stamp(\$bytes, $pes + 9, $ticks);
+            Wub::Streams::shift_stamp(\$bytes, $pes + 14, $ticks)
+                if ord(substr $bytes, $pes + 7, 1) & 0x40;
+        }
+
+        return footage($bytes);
+    };
+
+    for my $n (0, 1, 2, 30, 47, 60, 88, 89) {
+        for my $ticks (3600 * 90000, -3600 * 90000, 7 * 90000, -700000) {
+            my $f = $shifted->($plain, $ticks, $n);
+
+            is(numbers('pts', @{$f->{video}}) . ': ' . places($f, sub {
+                   $_[0]{damaged} eq 'mended' }),
+               numbers('pts', @$video) . ": $n",
+               "frame $n at a time of $ticks ticks more");
+        }
+    }
+
+    # a jump that stays is none
+
+    my $f = $shifted->($plain, 3600 * 90000, 30 .. 89);
+    my @late = map { $_->{pts} + 3600 * 90000 } @$video[30 .. 89];
+
+    is(numbers('pts', @{$f->{video}}),
+       numbers('pts', @$video[0 .. 29]) . " @late",
+       'counters that begin anew within a segment stay');
+    is($f->{damaged}, 0, '... and are no damage');
 }
 
 done_testing();

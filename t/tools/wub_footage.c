@@ -48,7 +48,8 @@ print_video(const worker_footage_t *f)
         (void) printf("video %" PRId64 " %" PRId64 " %s %u %s %s %zu %zu "
                       "%zu %" PRIu64 " %" PRIu64 "\n", f->first + frame->pts,
                       f->first + frame->dts, keys[frame->key], frame->form,
-                      frame->damaged ? "damaged" : "whole",
+                      frame->damaged ? "damaged"
+                      : frame->mended ? "mended" : "whole",
                       v->sets ? "sets" : "-", v->len, v->lead,
                       v->in_force->len, v->pos, v->size);
     }

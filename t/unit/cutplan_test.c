@@ -459,7 +459,7 @@ time_base(void **state)
     size_t                 i;
     wub_arena_t           *arena;
     wub_cutplan_t          plan;
-    wub_cutplan_frame_t    frame = { 0, 0, WUB_KEY_CLOSED, 0, false };
+    wub_cutplan_frame_t    frame = { 0, 0, WUB_KEY_CLOSED, 0, false, false };
     wub_cutplan_state_t    before;
     wub_cutplan_segment_t  segment = { T, 1, 1, &frame, 1, forms, 1 };
 
@@ -522,6 +522,7 @@ random_frames(uint64_t *seed, wub_cutplan_frame_t *frames,
             frames[n].key = WUB_KEY_NONE;
             frames[n].form = (wub_test_below(seed, 60) == 0);
             frames[n].damaged = (wub_test_below(seed, 60) == 0);
+            frames[n].mended = false;
             pts += 1 + (int64_t) wub_test_below(seed,
                                        wub_test_below(seed, 4) ? 3 : 40);
             pts -= (wub_test_below(seed, 40) == 0);
@@ -653,7 +654,7 @@ build(wub_arena_t *arena, void *data)
 {
     wub_rc_t               rc;
     wub_cutplan_t          plan;
-    wub_cutplan_frame_t    frame = { 0, 0, WUB_KEY_CLOSED, 0, false };
+    wub_cutplan_frame_t    frame = { 0, 0, WUB_KEY_CLOSED, 0, false, false };
     wub_cutplan_state_t    before;
     wub_cutplan_segment_t  segment = { T, 1, 90000, &frame, 1, forms, 1 };
 

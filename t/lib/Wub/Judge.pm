@@ -414,7 +414,7 @@ sub spaces {
             ($least, $most) = (HZ * ($tb - $ta)) x 2;
 
         } elsif (grep { $stream->{loose}{$_} } $a, $b, $a + 1, $b - 1) {
-            ($least, $most) = (0, HZ);
+            ($least, $most) = (0, 2 * HZ);
         }
 
         push @wrong, "$got ticks from frame $a to frame $b, not $least"

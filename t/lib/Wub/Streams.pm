@@ -91,6 +91,7 @@ sub names {
 }
 
 
+# more: options of Wub::Media->make
 sub make {
     my ($class, $name, $dir, %more) = @_;
 
