@@ -50,7 +50,7 @@ LIBS_worker = libpq jansson libavformat libavcodec libavutil libswscale       \
               libswresample
 LIBS_tool   = libavformat libavcodec libavutil
 LIBS_unit   = cmocka $(LIBS_plain)
-LIBS_plain  = jansson
+LIBS_plain  = jansson libcrypto
 
 MODULE     = $(BUILD)/ngx_http_wubloader_module.so
 WORKER     = $(BUILD)/wubloader-worker
@@ -64,7 +64,8 @@ TOOL_C     = $(sort $(wildcard t/tools/*.c))
 
 # files of the module that need no nginx
 
-PLAIN_C    = ngx_wubloader_module/ngx_http_wubloader_json.c
+PLAIN_C    = $(addprefix ngx_wubloader_module/ngx_http_wubloader_,      \
+             json.c jwt.c jwt_key.c)
 LINT_C     = $(COMMON_C) $(PLAIN_C) $(WORKER_C) $(TOOL_C)
 FUZZ_C     = $(sort $(wildcard t/fuzz/*_fuzz.c))
 SQL        = $(sort $(wildcard sql/*.sql))
@@ -258,7 +259,7 @@ fuzz: build/deps/fuzz ## run each fuzzer for SECS seconds (default 10)
 fuzz-build: $(FUZZERS)
 
 $(BUILD)/t/fuzz/%_fuzz: t/fuzz/%_fuzz.c $(COMMON_C) $(PLAIN_C)                 \
-    $(wildcard common/*.h) $(PLAIN_C:.c=.h)
+    $(wildcard common/*.h) $(wildcard $(PLAIN_C:.c=.h))
 	@mkdir -p $(@D)
 	$(CLANG) $(CC_BASE) -Wno-missing-prototypes -O1 -g                    \
 	    -fsanitize=fuzzer,address,undefined                               \

@@ -66,7 +66,9 @@ my @libraries = (
     [ qr/^<lib(?:av|sw)\w+\//, qr/^worker\/worker_av(?:_\w+)?\.[ch]$/ ],
     [ qr/^<curl\//, qr/^worker\/worker_http\.[ch]$/ ],
     [ qr/^<microhttpd\.h/, qr/^worker\/worker_httpd\.[ch]$/ ],
-    [ qr/^<openssl\//, qr/^worker\/worker_(?:file|http)\.c$/ ],
+    [ qr/^<openssl\//,
+      qr/^worker\/worker_(?:file|http)\.c$
+        |^ngx_wubloader_module\/ngx_http_wubloader_jwt(?:_key)?\.c$/x ],
 );
 
 # The layers of worker/, highest first.  A file includes its own layer and
