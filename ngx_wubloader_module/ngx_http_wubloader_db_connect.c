@@ -363,6 +363,35 @@ ngx_http_wubloader_db_close(ngx_http_wubloader_db_conn_t *conn)
 }
 
 
+/* a server may say goodbye before it closes */
+
+ngx_uint_t
+ngx_http_wubloader_db_alive(ngx_http_wubloader_db_conn_t *conn)
+{
+    u_char      byte;
+    ssize_t     n;
+    ngx_uint_t  look;
+
+    for (look = 0; look < 2; look++) {
+        n = recv(conn->c->fd, (char *) &byte, 1, MSG_PEEK|MSG_DONTWAIT);
+
+        if (n == 0) {
+            return 0;
+        }
+
+        if (n < 0) {
+            return ngx_socket_errno == NGX_EAGAIN;
+        }
+
+        if (ngx_http_wubloader_pg_read(conn->pg) != NGX_OK) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 static void
 ngx_http_wubloader_db_read_event(ngx_event_t *ev)
 {

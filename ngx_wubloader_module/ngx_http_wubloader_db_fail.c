@@ -212,6 +212,9 @@ ngx_http_wubloader_db_lost(ngx_http_wubloader_db_conn_t *conn)
                   "the connection to the database is lost: %*s",
                   conn->db->error_len, conn->db->error);
 
+    /* a server that ends sends all of its connections away: to a new one */
+
+    conn->db->epoch++;
     conn->bad = 1;
     ngx_http_wubloader_db_release(conn);
 }

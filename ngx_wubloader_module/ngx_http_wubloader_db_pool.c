@@ -28,6 +28,7 @@ static void ngx_http_wubloader_db_arm(ngx_http_wubloader_db_t *db);
 static void ngx_http_wubloader_db_unqueue(
     ngx_http_wubloader_db_work_t *work);
 static void ngx_http_wubloader_db_give_up(ngx_http_wubloader_db_t *db);
+static ngx_uint_t ngx_http_wubloader_db_gone(ngx_http_wubloader_db_t *db);
 static void ngx_http_wubloader_db_say(ngx_http_wubloader_db_t *db,
     ngx_uint_t first);
 
@@ -312,7 +313,9 @@ ngx_http_wubloader_db_pump(ngx_event_t *ev)
         conn = ngx_queue_data(ngx_queue_head(&db->idle),
                               ngx_http_wubloader_db_conn_t, queue);
 
-        if (conn->epoch != db->epoch) {
+        if (conn->epoch != db->epoch
+            || !ngx_http_wubloader_db_alive(conn))
+        {
             ngx_http_wubloader_db_close(conn);
             continue;
         }
@@ -439,7 +442,7 @@ ngx_http_wubloader_db_failing(ngx_http_wubloader_db_t *db)
 
     ngx_http_wubloader_db_say(db, first);
 
-    if (ngx_http_wubloader_db_hopeless(db)) {
+    if (ngx_http_wubloader_db_gone(db)) {
         ngx_http_wubloader_db_give_up(db);
 
     } else if (db->nwaiting) {
@@ -455,22 +458,22 @@ ngx_http_wubloader_db_failing(ngx_http_wubloader_db_t *db)
 static void
 ngx_http_wubloader_db_say(ngx_http_wubloader_db_t *db, ngx_uint_t first)
 {
-    ngx_uint_t  level, hopeless;
+    ngx_uint_t  gone, level;
 
-    hopeless = ngx_http_wubloader_db_hopeless(db);
-    level = hopeless ? NGX_LOG_ERR : NGX_LOG_WARN;
+    gone = ngx_http_wubloader_db_gone(db);
+    level = gone ? NGX_LOG_ERR : NGX_LOG_WARN;
 
     /* a restart is no error; one that takes long is, and is not forgotten */
 
     if (!first
-        && (!hopeless
+        && (!gone
             || (db->said
                 && ngx_current_msec - db->said < NGX_HTTP_WUBLOADER_DB_SAY)))
     {
         return;
     }
 
-    db->said = hopeless ? ngx_current_msec : 0;
+    db->said = gone ? ngx_current_msec : 0;
 
     ngx_log_error(level, db->log, 0, "no connection to the database: %*s",
                   db->error_len, db->error);
@@ -479,6 +482,13 @@ ngx_http_wubloader_db_say(ngx_http_wubloader_db_t *db, ngx_uint_t first)
 
 ngx_uint_t
 ngx_http_wubloader_db_hopeless(ngx_http_wubloader_db_t *db)
+{
+    return db->backoff.timer_set && ngx_http_wubloader_db_gone(db);
+}
+
+
+static ngx_uint_t
+ngx_http_wubloader_db_gone(ngx_http_wubloader_db_t *db)
 {
     return db->fails && db->nconnected == 0 && db->nconnecting == 0
            && ngx_current_msec - db->away >= NGX_HTTP_WUBLOADER_DB_GRACE;

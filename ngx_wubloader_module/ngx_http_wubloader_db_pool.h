@@ -192,6 +192,9 @@ void ngx_http_wubloader_db_open(ngx_http_wubloader_db_conn_t *conn);
 void ngx_http_wubloader_db_looked_up(ngx_http_wubloader_db_t *db);
 void ngx_http_wubloader_db_close(ngx_http_wubloader_db_conn_t *conn);
 
+/* false: its server has ended it, which no event has told yet */
+ngx_uint_t ngx_http_wubloader_db_alive(ngx_http_wubloader_db_conn_t *conn);
+
 /* this address did not give a connection: the next one */
 void ngx_http_wubloader_db_next_place(ngx_http_wubloader_db_conn_t *conn);
 
@@ -251,7 +254,7 @@ void ngx_http_wubloader_db_ready(ngx_http_wubloader_db_conn_t *conn);
 /* no address took a connection */
 void ngx_http_wubloader_db_failing(ngx_http_wubloader_db_t *db);
 
-/* whether work would wait for a server that is away for long */
+/* whether work would wait for a server that is away for long already */
 ngx_uint_t ngx_http_wubloader_db_hopeless(ngx_http_wubloader_db_t *db);
 
 void ngx_http_wubloader_db_pump(ngx_event_t *ev);
