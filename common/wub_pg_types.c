@@ -14,6 +14,9 @@
 
 #define WUB_PG_BOX_LEN           4
 
+/* digits of a bytea that are put at once */
+#define WUB_PG_BYTEA_CHUNK       1024
+
 
 static int wub_pg_hex(char c);
 
@@ -216,19 +219,26 @@ wub_pg_bytea_parse(wub_arena_t *arena, wub_str_t s, wub_str_t *ret)
 void
 wub_pg_bytea_put(wub_buf_t *b, wub_str_t data)
 {
-    char    pair[2];
-    size_t  i;
+    char    text[WUB_PG_BYTEA_CHUNK];
+    size_t  i, n;
 
     static const char  digits[] = "0123456789abcdef";
 
     wub_buf_lit(b, "\\x");
 
-    for (i = 0; i < data.len; i++) {
-        pair[0] = digits[(uint8_t) data.data[i] >> 4];
-        pair[1] = digits[(uint8_t) data.data[i] & 0x0f];
+    n = 0;
 
-        wub_buf_put(b, pair, 2);
+    for (i = 0; i < data.len; i++) {
+        text[n++] = digits[(uint8_t) data.data[i] >> 4];
+        text[n++] = digits[(uint8_t) data.data[i] & 0x0f];
+
+        if (n == sizeof(text)) {
+            wub_buf_put(b, text, n);
+            n = 0;
+        }
     }
+
+    wub_buf_put(b, text, n);
 }
 
 
