@@ -24,6 +24,13 @@ typedef struct {
     bool             filled;        /* empty is as good as null */
 } wub_edit_rule_t;
 
+/* what a thumbnail_mode needs, and the database's rule that says so */
+typedef struct {
+    wub_str_t          mode;
+    wub_edit_column_e  column;
+    wub_str_t          constraint;
+} wub_edit_need_t;
+
 
 static wub_rc_t wub_edit_rules_read(const wub_edit_in_t *in,
     const wub_value_t *body, wub_edit_t *edit);
@@ -33,15 +40,16 @@ static wub_rc_t wub_edit_state(const wub_edit_in_t *in,
     const wub_value_t *body, wub_edit_t *edit);
 static wub_rc_t wub_edit_nulls(const wub_edit_in_t *in,
     const wub_value_t *body, const wub_edit_t *edit);
+static bool wub_edit_written(const wub_edit_rule_t *rule,
+    wub_state_e state);
 static bool wub_edit_lacks(const wub_edit_rule_t *rule,
     const wub_value_t *body, wub_state_e state);
 static wub_rc_t wub_edit_columns(const wub_edit_in_t *in,
     const wub_value_t *body, wub_edit_t *edit);
-static wub_rc_t wub_edit_custom(const wub_edit_in_t *in,
+static wub_rc_t wub_edit_thumbnail(const wub_edit_in_t *in,
     const wub_edit_t *edit);
 static wub_rc_t wub_edit_seen(const wub_edit_in_t *in,
     const wub_value_t *body, wub_edit_t *edit);
-static void wub_edit_published(wub_edit_t *edit);
 
 
 static const wub_edit_rule_t  wub_edit_rules[WUB_EDIT_COLUMNS] = {
@@ -102,6 +110,24 @@ static const wub_edit_rule_t  wub_edit_rules[WUB_EDIT_COLUMNS] = {
 };
 
 
+static const wub_edit_need_t  wub_edit_needs[] = {
+
+    { wub_string("BARE"), WUB_EDIT_THUMBNAIL_TIME,
+      wub_string("events_thumbnail_time_check") },
+
+    { wub_string("TEMPLATE"), WUB_EDIT_THUMBNAIL_TIME,
+      wub_string("events_thumbnail_time_check") },
+
+    { wub_string("TEMPLATE"), WUB_EDIT_THUMBNAIL_TEMPLATE,
+      wub_string("events_thumbnail_template_check") },
+
+    { wub_string("CUSTOM"), WUB_EDIT_THUMBNAIL_IMAGE,
+      wub_string("events_thumbnail_image_check") },
+
+    { { 0, NULL }, WUB_EDIT_COLUMNS, { 0, NULL } }
+};
+
+
 wub_rc_t
 wub_edit_read(wub_arena_t *arena, const wub_value_t *body, wub_edit_t *ret,
     wub_answer_t *answer)
@@ -153,21 +179,12 @@ wub_edit_rules_read(const wub_edit_in_t *in, const wub_value_t *body,
         return rc;
     }
 
-    rc = wub_edit_custom(in, edit);
+    rc = wub_edit_thumbnail(in, edit);
     if (rc != WUB_OK) {
         return rc;
     }
 
-    rc = wub_edit_seen(in, body, edit);
-    if (rc != WUB_OK) {
-        return rc;
-    }
-
-    if (edit->state == WUB_STATE_MODIFIED) {
-        wub_edit_published(edit);
-    }
-
-    return WUB_OK;
+    return wub_edit_seen(in, body, edit);
 }
 
 
@@ -273,6 +290,17 @@ wub_edit_nulls(const wub_edit_in_t *in, const wub_value_t *body,
 }
 
 
+/*
+ * A published video's cut is not written again, and what is sent of it not
+ * looked at: an editor page without the player sends ranges of nulls.
+ */
+static bool
+wub_edit_written(const wub_edit_rule_t *rule, wub_state_e state)
+{
+    return state != WUB_STATE_MODIFIED || rule->modifiable;
+}
+
+
 static bool
 wub_edit_lacks(const wub_edit_rule_t *rule, const wub_value_t *body,
     wub_state_e state)
@@ -283,7 +311,7 @@ wub_edit_lacks(const wub_edit_rule_t *rule, const wub_value_t *body,
 
     if (value == NULL || rule->null == WUB_EDIT_NULL_ALWAYS
         || (rule->null == WUB_EDIT_NULL_DRAFT && state == WUB_STATE_UNEDITED)
-        || (state == WUB_STATE_MODIFIED && !rule->modifiable))
+        || !wub_edit_written(rule, state))
     {
         return false;
     }
@@ -307,7 +335,8 @@ wub_edit_columns(const wub_edit_in_t *in, const wub_value_t *body,
         rule = &wub_edit_rules[i];
 
         value = wub_value_find(body, rule->key);
-        if (value == NULL) {
+
+        if (value == NULL || !wub_edit_written(rule, edit->state)) {
             continue;
         }
 
@@ -327,15 +356,31 @@ wub_edit_columns(const wub_edit_in_t *in, const wub_value_t *body,
 }
 
 
+/* what the mode needs may be in the row already, but is not taken away */
 static wub_rc_t
-wub_edit_custom(const wub_edit_in_t *in, const wub_edit_t *edit)
+wub_edit_thumbnail(const wub_edit_in_t *in, const wub_edit_t *edit)
 {
+    wub_str_t               mode;
+    const wub_edit_need_t  *need;
+
+    mode = edit->columns[WUB_EDIT_THUMBNAIL_MODE];
+
     if (edit->columns[WUB_EDIT_THUMBNAIL_IMAGE].data != NULL
-        && !wub_str_eq(edit->columns[WUB_EDIT_THUMBNAIL_MODE],
-                       wub_str("CUSTOM")))
+        && !wub_str_eq(mode, wub_str("CUSTOM")))
     {
         return wub_edit_refuse(in, 400, "Can only upload custom image when"
                                " thumbnail_mode = \"CUSTOM\"", NULL);
+    }
+
+    for (need = wub_edit_needs; need->mode.data != NULL; need++) {
+
+        if (edit->state != WUB_STATE_UNEDITED && edit->sent[need->column]
+            && edit->columns[need->column].len == 0
+            && wub_str_eq(mode, need->mode))
+        {
+            wub_edit_refused(need->constraint, in->answer);
+            return WUB_DECLINED;
+        }
     }
 
     return WUB_OK;
@@ -367,21 +412,4 @@ wub_edit_seen(const wub_edit_in_t *in, const wub_value_t *body,
     }
 
     return WUB_OK;
-}
-
-
-/* a published video's cut is not written again */
-static void
-wub_edit_published(wub_edit_t *edit)
-{
-    size_t  i;
-
-    for (i = 0; i < WUB_EDIT_COLUMNS; i++) {
-        if (!wub_edit_rules[i].modifiable) {
-            edit->sent[i] = false;
-            edit->columns[i] = wub_str_n(NULL, 0);
-        }
-    }
-
-    memset(&edit->ranges, 0, sizeof(wub_ranges_t));
 }

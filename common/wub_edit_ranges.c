@@ -16,7 +16,6 @@ static wub_rc_t wub_edit_range_time(const wub_edit_in_t *in,
 static wub_rc_t wub_edit_transition(const wub_edit_in_t *in,
     const wub_value_t *value, size_t n, wub_transition_t *ret);
 static wub_rc_t wub_edit_beside(const wub_edit_in_t *in, size_t n);
-static bool wub_edit_shorter(const wub_range_t *range, int64_t duration);
 
 
 wub_rc_t
@@ -248,17 +247,19 @@ wub_edit_transition(const wub_edit_in_t *in, const wub_value_t *value,
 }
 
 
-/* transition n, from 0, against the ranges that it joins */
+/* transition n, from 0, against the ranges that it joins; open ones are long */
 static wub_rc_t
 wub_edit_beside(const wub_edit_in_t *in, size_t n)
 {
-    int64_t    duration;
-    wub_str_t  number;
+    int64_t             duration;
+    wub_str_t           number;
+    const wub_range_t  *beside;
 
+    beside = &in->ranges->ranges[n];
     duration = in->ranges->transitions[n].duration;
 
-    if (wub_edit_shorter(&in->ranges->ranges[n], duration)
-        || wub_edit_shorter(&in->ranges->ranges[n + 1], duration))
+    if (beside[0].end - beside[0].start < duration
+        || beside[1].end - beside[1].start < duration)
     {
         number = wub_edit_number(in, n + 1);
 
@@ -267,11 +268,4 @@ wub_edit_beside(const wub_edit_in_t *in, size_t n)
     }
 
     return WUB_OK;
-}
-
-
-static bool
-wub_edit_shorter(const wub_range_t *range, int64_t duration)
-{
-    return range->end != INT64_MAX && range->end - range->start < duration;
 }
