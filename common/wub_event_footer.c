@@ -238,10 +238,7 @@ wub_footer_take_credit(wub_str_t *s)
     }
 
     rest.len -= line.len;
-
-    if (rest.len >= 2 && rest.data[rest.len - 2] == '\n') {
-        *s = rest;
-    }
+    *s = rest;
 }
 
 

@@ -83,21 +83,29 @@ wub_event_chars(wub_str_t s)
 wub_str_t
 wub_event_trim(wub_str_t s)
 {
-    size_t     len;
+    size_t     start;
     uint32_t   c;
-    wub_str_t  rest;
+    wub_str_t  last;
 
     s = wub_event_skip(s);
-    rest = s;
-    len = 0;
 
-    while (wub_event_next(&rest, &c)) {
-        if (!wub_event_is_space(c)) {
-            len = s.len - rest.len;
+    while (s.len > 0) {
+        start = s.len - 1;
+
+        while (start > 0 && ((uint8_t) s.data[start] & 0xc0) == 0x80) {
+            start--;
         }
-    }
 
-    s.len = len;
+        last = wub_str_n(s.data + start, s.len - start);
+
+        if (!wub_event_next(&last, &c) || !wub_event_is_space(c)
+            || last.len > 0)
+        {
+            break;
+        }
+
+        s.len = start;
+    }
 
     return s;
 }
