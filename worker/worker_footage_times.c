@@ -60,7 +60,6 @@ static bool worker_times_even(const worker_times_t *t);
 static bool worker_times_straight(const worker_times_t *t);
 static bool worker_times_stray(worker_times_t *t);
 static bool worker_times_off(const worker_times_t *t, size_t i);
-static void worker_times_keys(worker_times_t *t);
 static void worker_times_key(worker_times_t *t, size_t key);
 static void worker_times_again(worker_times_t *t, size_t i, int64_t low,
     int64_t high);
@@ -91,7 +90,12 @@ worker_footage_times(worker_footage_t *f, worker_err_t *err)
 
         if (worker_times_stray(&t)) {
             worker_times_mend(&t);
-            worker_times_keys(&t);
+
+            for (i = 1; i < t.n; i++) {
+                if (t.frames[i].key != WUB_KEY_NONE) {
+                    worker_times_key(&t, i);
+                }
+            }
         }
     }
 
@@ -182,8 +186,7 @@ worker_times_unwrap(worker_times_t *t)
 static bool
 worker_times_dts(worker_times_t *t)
 {
-    size_t   i, k, count;
-    int64_t  step;
+    size_t  i, k, count;
 
     if (t->n < 3) {
         return false;
@@ -194,13 +197,12 @@ worker_times_dts(worker_times_t *t)
     }
 
     count = 0;
-    step = t->dts[2] - t->dts[1];
 
     if (!worker_times_fit(t, t->dts[0], t->dts[1])
         && !worker_times_fit(t, t->dts[0], t->dts[2])
         && worker_times_fit(t, t->dts[1], t->dts[2]))
     {
-        t->dts[0] = t->dts[1] - step;
+        t->dts[0] = 2 * t->dts[1] - t->dts[2];
         t->wrong[0] = true;
         count++;
     }
@@ -210,7 +212,11 @@ worker_times_dts(worker_times_t *t)
         count += (t->wrong[i]) ? k - i : 0;
     }
 
-    return worker_times_few(t, count);
+    for (i = 0; i < t->n && t->dts[i] != WUB_TS_NONE; i++) {
+        /* void */
+    }
+
+    return i == t->n && worker_times_few(t, count);
 }
 
 
@@ -230,7 +236,8 @@ worker_times_dts_at(worker_times_t *t, size_t k)
         return k + 1;
     }
 
-    if (k + 1 == t->n && k > 1 && dts[k - 1] != WUB_TS_NONE) {
+    if (k + 1 == t->n && k > 1 && worker_times_fit(t, dts[k - 2], dts[k - 1]))
+    {
         dts[k] = 2 * dts[k - 1] - dts[k - 2];
         t->wrong[k] = true;
     }
@@ -339,14 +346,14 @@ static bool
 worker_times_straight(const worker_times_t *t)
 {
     size_t   i, count;
-    int64_t  late;
+    int64_t  pts;
 
     count = 0;
 
     for (i = 0; i < t->n; i++) {
-        late = t->frames[i].pts - t->dts[i];
-        count += (t->frames[i].pts == WUB_TS_NONE
-                  || llabs(late - t->least) > WORKER_TIMES_ROUND);
+        pts = t->frames[i].pts;
+        count += (pts == WUB_TS_NONE || llabs(pts - t->dts[i] - t->least)
+                                        > WORKER_TIMES_ROUND);
     }
 
     return count <= 1;
@@ -493,21 +500,10 @@ worker_times_insert(worker_times_t *t, int64_t pts)
 }
 
 
-/* key frames are shown behind all that is decoded before them */
-static void
-worker_times_keys(worker_times_t *t)
-{
-    size_t  i;
-
-    for (i = 1; i < t->n; i++) {
-        if (t->frames[i].key != WUB_KEY_NONE) {
-            worker_times_key(t, i);
-        }
-    }
-}
-
-
-/* mends the one time by which it is not so */
+/*
+ * A key frame is shown behind all that is decoded before it: mends the one
+ * time by which it is not.
+ */
 static void
 worker_times_key(worker_times_t *t, size_t key)
 {
