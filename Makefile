@@ -31,12 +31,18 @@ CC_HARD    = -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CC_SAN     =
 CC_BASE    = -std=c11 -D_GNU_SOURCE -I. $(CC_WARN)
 
-# asan is a build folder of its own with these in place
+# asan and tsan are build folders of their own with these in place
 
 ifeq ($(notdir $(BUILD)),asan)
 CC_OPT     = -O1 -g -fno-omit-frame-pointer
 CC_HARD    = -U_FORTIFY_SOURCE
 CC_SAN     = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+endif
+
+ifeq ($(notdir $(BUILD)),tsan)
+CC_OPT     = -O1 -g -fno-omit-frame-pointer
+CC_HARD    = -U_FORTIFY_SOURCE
+CC_SAN     = -fsanitize=thread
 endif
 
 CFLAGS_ALL = $(CC_BASE) $(CC_OPT) $(CC_HARD) $(CC_SAN) -fPIC -MMD -MP
@@ -245,6 +251,12 @@ valgrind: build/deps/run build/deps/test build/deps/mem ## look for leaks
 	@$(MAKE) --no-print-directory tests-build
 	t/valgrind $(BUILD)
 
+tsan: build/deps/run build/deps/test ## look for races in the worker
+	@$(MAKE) --no-print-directory BUILD=build/tsan tsan-build
+	t/tsan build/tsan
+
+tsan-build: $(WORKER) $(BUILD)/t/unit/behind_test
+
 fuzz: build/deps/fuzz ## run each fuzzer for SECS seconds (default 10)
 	@$(MAKE) --no-print-directory fuzz-build
 	@set -e; for f in $(FUZZERS); do                                      \
@@ -322,7 +334,7 @@ export ONCE PORT STREAM LENGTH
 -include $(COMMON_O:.o=.d) $(PLAIN_O:.o=.d) $(WORKER_O:.o=.d)
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(UNIT_C) $(TOOL_C) $(FUZZ_C))
 
-.PHONY: all deps test test-fast tests-build run-build asan valgrind fuzz      \
+.PHONY: all deps test test-fast tests-build run-build asan valgrind fuzz tsan \
         fuzz-build lint lint-fast run bench clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
