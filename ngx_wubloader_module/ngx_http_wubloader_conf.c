@@ -28,21 +28,26 @@ ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "may not be empty; give the path of the segment store";
     }
 
-    if (ngx_http_script_variables_count(&value[1])) {
+    wlcf->root = value[1];
+
+    return ngx_http_wubloader_conf_dir(cf, &wlcf->root);
+}
+
+
+char *
+ngx_http_wubloader_conf_dir(ngx_conf_t *cf, ngx_str_t *path)
+{
+    if (ngx_http_script_variables_count(path)) {
         return "may not hold variables";
     }
 
-    wlcf->root = value[1];
-
-    if (ngx_conf_full_name(cf->cycle, &wlcf->root, 0) != NGX_OK) {
+    if (ngx_conf_full_name(cf->cycle, path, 0) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    while (wlcf->root.len > 1
-           && wlcf->root.data[wlcf->root.len - 1] == '/')
-    {
-        wlcf->root.len--;
-        wlcf->root.data[wlcf->root.len] = '\0';
+    while (path->len > 1 && path->data[path->len - 1] == '/') {
+        path->len--;
+        path->data[path->len] = '\0';
     }
 
     return NGX_CONF_OK;

@@ -115,6 +115,62 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
       0,
       NULL },
 
+    { ngx_string("wubloader_default_channel"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_default_channel,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_bustime_start"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_bustime_start,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_title_header"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_title_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_description_footer"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_description_footer,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_upload_locations"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_1MORE,
+      ngx_http_wubloader_upload_locations,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_archive"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE2,
+      ngx_http_wubloader_archive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_templates"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_templates,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_category_notes"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_category_notes,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -212,6 +268,8 @@ ngx_http_wubloader_create_loc_conf(ngx_conf_t *cf)
      *     wlcf->root = { 0, NULL };
      *     wlcf->segments_uri = { 0, NULL };
      *     wlcf->render = { 0, NULL };
+     *     wlcf->thrim = { all empty };
+     *     wlcf->templates = NULL;
      *     wlcf->thread_pool = NULL;
      */
 
@@ -257,6 +315,8 @@ ngx_http_wubloader_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              prev->max_implicit_range, 12 * 3600);
     ngx_conf_merge_str_value(conf->render, prev->render, "");
     ngx_conf_merge_ptr_value(conf->db, prev->db, NULL);
+
+    ngx_http_wubloader_thrim_merge(prev, conf);
 
     if (conf->kind && !clcf->noname
         && clcf->handler != ngx_http_wubloader_handler)

@@ -27,6 +27,7 @@
 #include "common/wub_best.h"
 #include "common/wub_buf.h"
 #include "common/wub_dir.h"
+#include "common/wub_event.h"
 #include "common/wub_hour.h"
 #include "common/wub_m3u8.h"
 #include "common/wub_query.h"
@@ -90,6 +91,14 @@ typedef struct {
 } ngx_http_wubloader_srv_conf_t;
 
 
+/* a directory of templates */
+typedef struct {
+    ngx_str_t                     path;     /* with a zero, no end / */
+    uint32_t                      told;     /* crc of what this process has
+                                               said is wrong with them */
+} ngx_http_wubloader_templates_t;
+
+
 typedef struct ngx_http_wubloader_loc_conf_s {
     const ngx_http_wubloader_kind_t  *kind; /* NULL: not ours */
     ngx_str_t                     prefix;   /* of the location */
@@ -102,6 +111,10 @@ typedef struct ngx_http_wubloader_loc_conf_s {
     time_t                        segment_max_age;
     time_t                        max_implicit_range;
     ngx_str_t                     render;   /* with its @, empty: none */
+
+    wub_event_conf_t              thrim;    /* of the editor's API; what is
+                                               not set has no data */
+    ngx_http_wubloader_templates_t  *templates; /* NULL: none */
 
     ngx_thread_pool_t            *thread_pool;
     ngx_http_wubloader_db_t      *db;       /* NULL: none */
@@ -222,6 +235,8 @@ char *ngx_http_wubloader_root(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_wubloader_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+/* the path of a directory: relative to nginx's prefix, no end / */
+char *ngx_http_wubloader_conf_dir(ngx_conf_t *cf, ngx_str_t *path);
 char *ngx_http_wubloader_segments_uri(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_wubloader_target_duration(ngx_conf_t *cf,
@@ -232,6 +247,28 @@ char *ngx_http_wubloader_check_hour(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_wubloader_check_year(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_wubloader_check_years(ngx_conf_t *cf, void *post,
     void *data);
+
+
+/* thrimshim_conf: directives of the editor's API */
+
+char *ngx_http_wubloader_default_channel(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_bustime_start(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_title_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_description_footer(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_wubloader_upload_locations(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_wubloader_archive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_templates(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_category_notes(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_http_wubloader_thrim_merge(ngx_http_wubloader_loc_conf_t *prev,
+    ngx_http_wubloader_loc_conf_t *conf);
 
 
 /*

@@ -41,15 +41,18 @@ static const ngx_http_wubloader_route_t  ngx_http_wubloader_routes[] = {
 
     { wub_string(""), 0, wub_string(""), NGX_HTTP_GET,
       1, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_all_rows, NULL },
+      ngx_http_wubloader_get_all_rows,
+      ngx_http_wubloader_thrim_list },
 
     { wub_string("defaults"), 0, wub_string(""), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_defaults, NULL },
+      ngx_http_wubloader_get_defaults,
+      ngx_http_wubloader_thrim_defaults },
 
     { wub_string("transitions"), 0, wub_string(""), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_transitions, NULL },
+      ngx_http_wubloader_get_transitions,
+      ngx_http_wubloader_thrim_transitions },
 
     { wub_string("templates"), 0, wub_string(""), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
@@ -65,7 +68,8 @@ static const ngx_http_wubloader_route_t  ngx_http_wubloader_routes[] = {
 
     { wub_string("event-thumbnail"), 1, wub_string(".png"), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_event_thumbnail, NULL },
+      ngx_http_wubloader_get_event_thumbnail,
+      ngx_http_wubloader_thrim_event_thumbnail },
 
     { wub_string("auth-test"), 0, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_EDITOR,
@@ -89,7 +93,8 @@ static const ngx_http_wubloader_route_t  ngx_http_wubloader_routes[] = {
 
     { wub_string(""), 1, wub_string(""), NGX_HTTP_GET,
       1, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_row, NULL },
+      ngx_http_wubloader_get_row,
+      ngx_http_wubloader_thrim_row },
 
     { wub_string(""), 1, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_EDITOR,
@@ -129,6 +134,7 @@ ngx_http_wubloader_thrim_answer(ngx_http_request_t *r, wub_str_t rest)
     ngx_uint_t                         methods;
     ngx_http_wubloader_ctx_t          *ctx;
     ngx_http_wubloader_thrim_t        *thrim;
+    ngx_http_wubloader_loc_conf_t     *wlcf;
     const ngx_http_wubloader_route_t  *route;
 
     route = ngx_http_wubloader_thrim_find(r, rest, &name, &methods);
@@ -153,6 +159,7 @@ ngx_http_wubloader_thrim_answer(ngx_http_request_t *r, wub_str_t rest)
     }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
     thrim = wub_arena_calloc(ctx->arena, sizeof(ngx_http_wubloader_thrim_t));
     if (thrim == NULL) {
@@ -161,6 +168,7 @@ ngx_http_wubloader_thrim_answer(ngx_http_request_t *r, wub_str_t rest)
 
     thrim->request = r;
     thrim->arena = ctx->arena;
+    thrim->conf = &wlcf->thrim;
     thrim->name = name;
 
     return route->handler(thrim);

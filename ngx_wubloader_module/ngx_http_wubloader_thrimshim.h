@@ -51,6 +51,33 @@ typedef ngx_int_t (*ngx_http_wubloader_thrim_pt)(
 ngx_int_t ngx_http_wubloader_thrim_no_row(ngx_http_wubloader_thrim_t *thrim);
 
 
+/*
+ * send: what is read, under a strong ETag, 200 or 304; hashed and compressed
+ * in a thread when it is long.  What is handed over stays as long as the
+ * request, in pieces that may be those of a database's answer.
+ */
+
+ngx_int_t ngx_http_wubloader_thrim_send_json(
+    ngx_http_wubloader_thrim_t *thrim, const wub_str_t *pieces,
+    size_t npieces);
+
+/* hex: data is the text of a bytea */
+ngx_int_t ngx_http_wubloader_thrim_send_png(
+    ngx_http_wubloader_thrim_t *thrim, wub_str_t data, ngx_uint_t hex);
+
+
+/* read: one statement, whose answer is kept, and then done() */
+
+typedef ngx_int_t (*ngx_http_wubloader_read_pt)(
+    ngx_http_wubloader_thrim_t *thrim,
+    const ngx_http_wubloader_pg_result_t *result);
+
+/* 501 without wubloader_database; params as db_send() has them */
+ngx_int_t ngx_http_wubloader_thrim_read(ngx_http_wubloader_thrim_t *thrim,
+    const ngx_http_wubloader_db_statement_t *statement,
+    const wub_str_t *params, ngx_http_wubloader_read_pt done);
+
+
 /* rows: reading */
 
 ngx_int_t ngx_http_wubloader_thrim_list(ngx_http_wubloader_thrim_t *thrim);
@@ -61,6 +88,13 @@ ngx_int_t ngx_http_wubloader_thrim_transitions(
     ngx_http_wubloader_thrim_t *thrim);
 ngx_int_t ngx_http_wubloader_thrim_event_thumbnail(
     ngx_http_wubloader_thrim_t *thrim);
+
+/*
+ * The playlists of wubloader_row(), as it gives them.  WUB_INVALID: that is
+ * no such text.
+ */
+wub_rc_t ngx_http_wubloader_thrim_playlists(wub_arena_t *arena,
+    wub_str_t text, wub_event_playlist_t **ret, size_t *ret_n);
 
 
 /* templates: reading */
