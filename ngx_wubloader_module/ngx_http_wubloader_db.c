@@ -13,6 +13,7 @@ typedef struct {
     ngx_uint_t                  retry;      /* Retry-After */
     ngx_uint_t                  level;      /* of the log */
     ngx_http_wubloader_log_e    count;
+    const char                 *words;      /* on it */
     const char                 *sentence;
 } ngx_http_wubloader_db_failure_t;
 
@@ -21,53 +22,43 @@ static void ngx_http_wubloader_db_cleanup(void *data);
 static void ngx_http_wubloader_db_result_cleanup(void *data);
 
 
+/* by ngx_http_wubloader_db_end_e; the first three are not foreseen here */
+
 static const ngx_http_wubloader_db_failure_t
-    ngx_http_wubloader_db_failures[] =
+    ngx_http_wubloader_db_failures[NGX_HTTP_WUBLOADER_DB_ENDS] =
 {
-    /* NGX_HTTP_WUBLOADER_DB_DONE, _UNDONE, _REFUSED: not foreseen here */
-
     { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
-      ngx_http_wubloader_log_error,
+      ngx_http_wubloader_log_error, "done",
       "The server made a mistake; its error log says more." },
 
     { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
-      ngx_http_wubloader_log_error,
+      ngx_http_wubloader_log_error, "rolled back",
       "The server made a mistake; its error log says more." },
 
     { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
-      ngx_http_wubloader_log_error,
+      ngx_http_wubloader_log_error, "refused",
       "The database refused this; the server's error log says why." },
 
-    /* NGX_HTTP_WUBLOADER_DB_BUSY */
-
     { NGX_HTTP_SERVICE_UNAVAILABLE, 1, NGX_LOG_WARN,
-      ngx_http_wubloader_log_warning,
+      ngx_http_wubloader_log_warning, "too much at a time",
       "Too many requests wait for the database; try again." },
 
-    /* NGX_HTTP_WUBLOADER_DB_AWAY */
-
     { NGX_HTTP_SERVICE_UNAVAILABLE, 1, NGX_LOG_WARN,
-      ngx_http_wubloader_log_warning,
+      ngx_http_wubloader_log_warning, "no connection",
       "The database cannot be reached at the moment; try again." },
 
-    /* NGX_HTTP_WUBLOADER_DB_SLOW */
-
     { NGX_HTTP_SERVICE_UNAVAILABLE, 1, NGX_LOG_WARN,
-      ngx_http_wubloader_log_warning,
+      ngx_http_wubloader_log_warning, "no answer in time",
       "The database took too long to answer, and nothing was changed; try "
       "again." },
 
-    /* NGX_HTTP_WUBLOADER_DB_UNKNOWN */
-
     { NGX_HTTP_SERVICE_UNAVAILABLE, 0, NGX_LOG_ERR,
-      ngx_http_wubloader_log_error,
+      ngx_http_wubloader_log_error, "lost in the end",
       "The database was lost while it saved this, so it may be saved or "
       "not; look before you try again." },
 
-    /* NGX_HTTP_WUBLOADER_DB_FAILED */
-
     { NGX_HTTP_INTERNAL_SERVER_ERROR, 0, NGX_LOG_ERR,
-      ngx_http_wubloader_log_error,
+      ngx_http_wubloader_log_error, "a fault of nginx",
       "The server had too little memory, or made a mistake; its error log "
       "says more." }
 };
@@ -177,8 +168,8 @@ ngx_http_wubloader_db_failed(ngx_http_request_t *r,
     failure = &ngx_http_wubloader_db_failures[work->how];
 
     ngx_log_error(failure->level, r->connection->log, 0,
-                  "work in the database ended badly (%d): %s %V",
-                  (int) work->how, work->state, &work->message);
+                  "work in the database failed: %s %s %V",
+                  failure->words, work->state, &work->message);
 
     ngx_http_wubloader_metrics_logged(r, failure->count);
 

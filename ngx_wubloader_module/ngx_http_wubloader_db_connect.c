@@ -356,10 +356,12 @@ ngx_http_wubloader_db_close(ngx_http_wubloader_db_conn_t *conn)
 
     if (conn->step == ngx_http_wubloader_db_idle) {
         ngx_queue_remove(&conn->queue);
+        db->nidle--;
     }
 
     conn->step = ngx_http_wubloader_db_free;
     ngx_queue_insert_tail(&db->free, &conn->queue);
+    ngx_http_wubloader_db_tell(db);
 }
 
 

@@ -214,6 +214,8 @@ ngx_http_wubloader_db_lost(ngx_http_wubloader_db_conn_t *conn)
 
     /* a server that ends sends all of its connections away: to a new one */
 
+    ngx_http_wubloader_count(conn->db->stats, lost, 1);
+
     conn->db->epoch++;
     conn->bad = 1;
     ngx_http_wubloader_db_release(conn);
@@ -247,6 +249,8 @@ ngx_http_wubloader_db_timeout(ngx_http_wubloader_db_conn_t *conn)
 
     ngx_log_error(NGX_LOG_WARN, conn->db->log, NGX_ETIMEDOUT,
                   "the database does not answer");
+
+    ngx_http_wubloader_count(conn->db->stats, lost, 1);
 
     conn->bad = 1;
     ngx_http_wubloader_db_release(conn);

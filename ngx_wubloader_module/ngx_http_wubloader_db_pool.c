@@ -7,30 +7,15 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_db_pool.h"
 
 
-/* ms: between attempts to connect, doubled with each one that fails */
-#define NGX_HTTP_WUBLOADER_DB_DELAY      100
-#define NGX_HTTP_WUBLOADER_DB_DOUBLINGS  5
-
-/* ms: while somebody waits */
-#define NGX_HTTP_WUBLOADER_DB_SOON       500
-
-/* ms: between lines of the log about a server that is away */
-#define NGX_HTTP_WUBLOADER_DB_SAY        30000
-
-
 static ngx_int_t ngx_http_wubloader_db_init(ngx_cycle_t *cycle,
     ngx_http_wubloader_db_t *db);
 static void ngx_http_wubloader_db_event(ngx_http_wubloader_db_t *db,
     ngx_event_t *ev, ngx_event_handler_pt handler);
 static void ngx_http_wubloader_db_conn_timer(ngx_event_t *ev);
+static void ngx_http_wubloader_db_assign(ngx_http_wubloader_db_conn_t *conn,
+    ngx_http_wubloader_db_work_t *work);
 static void ngx_http_wubloader_db_connect_more(ngx_http_wubloader_db_t *db);
 static void ngx_http_wubloader_db_arm(ngx_http_wubloader_db_t *db);
-static void ngx_http_wubloader_db_unqueue(
-    ngx_http_wubloader_db_work_t *work);
-static void ngx_http_wubloader_db_give_up(ngx_http_wubloader_db_t *db);
-static ngx_uint_t ngx_http_wubloader_db_gone(ngx_http_wubloader_db_t *db);
-static void ngx_http_wubloader_db_say(ngx_http_wubloader_db_t *db,
-    ngx_uint_t first);
 
 
 ngx_int_t
@@ -61,8 +46,19 @@ ngx_http_wubloader_db_process(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_wubloader_db_init(ngx_cycle_t *cycle, ngx_http_wubloader_db_t *db)
 {
-    ngx_uint_t                     i;
-    ngx_http_wubloader_db_conn_t  *conn;
+    ngx_uint_t                       i;
+    ngx_http_wubloader_db_conn_t    *conn;
+    ngx_http_wubloader_metrics_t    *metrics;
+    ngx_http_wubloader_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_wubloader_module);
+
+    if (wmcf->metrics) {
+        metrics = wmcf->metrics->data;
+        db->stats = &metrics->db;
+        db->gauges = wmcf->slot ? &wmcf->slot->db : NULL;
+    }
 
     db->log = cycle->log;
 
@@ -205,6 +201,10 @@ ngx_http_wubloader_db_wait(ngx_http_wubloader_db_work_t *work)
     work->waits = 1;
     db->nwaiting++;
 
+    if (db->stats) {
+        work->started = ngx_http_wubloader_metrics_clock();
+    }
+
     ngx_http_wubloader_db_arm(db);
     ngx_http_wubloader_db_wake(db);
 }
@@ -230,7 +230,7 @@ ngx_http_wubloader_db_arm(ngx_http_wubloader_db_t *db)
 }
 
 
-static void
+void
 ngx_http_wubloader_db_unqueue(ngx_http_wubloader_db_work_t *work)
 {
     ngx_queue_remove(&work->queue);
@@ -269,6 +269,8 @@ ngx_http_wubloader_db_end(ngx_http_wubloader_db_work_t *work,
 
     work->how = how;
     work->cleanup->handler = NULL;
+
+    ngx_http_wubloader_count(work->db->stats, ended[how], 1);
 
     r = work->request;
     c = r->connection;
@@ -324,12 +326,36 @@ ngx_http_wubloader_db_pump(ngx_event_t *ev)
                               ngx_http_wubloader_db_work_t, queue);
 
         ngx_queue_remove(&conn->queue);
+        db->nidle--;
         ngx_http_wubloader_db_unqueue(work);
-        ngx_http_wubloader_db_start(conn, work);
+        ngx_http_wubloader_db_assign(conn, work);
     }
 
     ngx_http_wubloader_db_connect_more(db);
     ngx_http_wubloader_db_arm(db);
+    ngx_http_wubloader_db_tell(db);
+}
+
+
+static void
+ngx_http_wubloader_db_assign(ngx_http_wubloader_db_conn_t *conn,
+    ngx_http_wubloader_db_work_t *work)
+{
+    uint64_t                        now;
+    ngx_http_wubloader_db_stats_t  *stats;
+
+    stats = conn->db->stats;
+
+    if (stats != NULL) {
+        now = ngx_http_wubloader_metrics_clock();
+
+        ngx_http_wubloader_metrics_observe(&stats->wait, now - work->started);
+        ngx_http_wubloader_count(stats, repeated, work->tries != 0);
+
+        work->started = now;
+    }
+
+    ngx_http_wubloader_db_start(conn, work);
 }
 
 
@@ -371,9 +397,9 @@ ngx_http_wubloader_db_waited(ngx_event_t *ev)
         }
 
         ngx_http_wubloader_db_unqueue(work);
-        ngx_http_wubloader_db_end(work, db->nconnected
-                                        ? NGX_HTTP_WUBLOADER_DB_SLOW
-                                        : NGX_HTTP_WUBLOADER_DB_AWAY);
+        ngx_http_wubloader_db_end(work, db->fails
+                                        ? NGX_HTTP_WUBLOADER_DB_AWAY
+                                        : NGX_HTTP_WUBLOADER_DB_SLOW);
     }
 
     ngx_http_wubloader_db_arm(db);
@@ -394,6 +420,7 @@ ngx_http_wubloader_db_ready(ngx_http_wubloader_db_conn_t *conn)
     if (conn->step == ngx_http_wubloader_db_setup) {
         db->nconnecting--;
         db->nconnected++;
+        ngx_http_wubloader_count(db->stats, opened, 1);
 
         if (db->fails) {
             ngx_log_error(NGX_LOG_NOTICE, db->log, 0,
@@ -406,6 +433,7 @@ ngx_http_wubloader_db_ready(ngx_http_wubloader_db_conn_t *conn)
     conn->step = ngx_http_wubloader_db_idle;
     conn->c->idle = 1;
     ngx_queue_insert_head(&db->idle, &conn->queue);
+    db->nidle++;
 
     /* nginx has asked idle connections to end before this one was */
 
@@ -414,99 +442,6 @@ ngx_http_wubloader_db_ready(ngx_http_wubloader_db_conn_t *conn)
     }
 
     ngx_http_wubloader_db_wake(db);
-}
-
-
-void
-ngx_http_wubloader_db_failing(ngx_http_wubloader_db_t *db)
-{
-    ngx_msec_t  delay;
-    ngx_uint_t  first;
-
-    /* several connections fail for one reason */
-
-    if (db->backoff.timer_set) {
-        return;
-    }
-
-    first = (db->fails == 0);
-
-    if (first) {
-        db->away = ngx_current_msec;
-    }
-
-    delay = (ngx_msec_t) NGX_HTTP_WUBLOADER_DB_DELAY
-            << ngx_min(db->fails, NGX_HTTP_WUBLOADER_DB_DOUBLINGS);
-
-    db->fails++;
-
-    ngx_http_wubloader_db_say(db, first);
-
-    if (ngx_http_wubloader_db_gone(db)) {
-        ngx_http_wubloader_db_give_up(db);
-
-    } else if (db->nwaiting) {
-        delay = ngx_min(delay, NGX_HTTP_WUBLOADER_DB_SOON);
-    }
-
-    delay = delay * 3 / 4 + (ngx_msec_t) ngx_random() % (delay / 2);
-
-    ngx_add_timer(&db->backoff, delay);
-}
-
-
-static void
-ngx_http_wubloader_db_say(ngx_http_wubloader_db_t *db, ngx_uint_t first)
-{
-    ngx_uint_t  gone, level;
-
-    gone = ngx_http_wubloader_db_gone(db);
-    level = gone ? NGX_LOG_ERR : NGX_LOG_WARN;
-
-    /* a restart is no error; one that takes long is, and is not forgotten */
-
-    if (!first
-        && (!gone
-            || (db->said
-                && ngx_current_msec - db->said < NGX_HTTP_WUBLOADER_DB_SAY)))
-    {
-        return;
-    }
-
-    db->said = gone ? ngx_current_msec : 0;
-
-    ngx_log_error(level, db->log, 0, "no connection to the database: %*s",
-                  db->error_len, db->error);
-}
-
-
-ngx_uint_t
-ngx_http_wubloader_db_hopeless(ngx_http_wubloader_db_t *db)
-{
-    return db->backoff.timer_set && ngx_http_wubloader_db_gone(db);
-}
-
-
-static ngx_uint_t
-ngx_http_wubloader_db_gone(ngx_http_wubloader_db_t *db)
-{
-    return db->fails && db->nconnected == 0 && db->nconnecting == 0
-           && ngx_current_msec - db->away >= NGX_HTTP_WUBLOADER_DB_GRACE;
-}
-
-
-static void
-ngx_http_wubloader_db_give_up(ngx_http_wubloader_db_t *db)
-{
-    ngx_http_wubloader_db_work_t  *work;
-
-    while (!ngx_queue_empty(&db->waiting)) {
-        work = ngx_queue_data(ngx_queue_head(&db->waiting),
-                              ngx_http_wubloader_db_work_t, queue);
-
-        ngx_http_wubloader_db_unqueue(work);
-        ngx_http_wubloader_db_refuse_work(work, NGX_HTTP_WUBLOADER_DB_AWAY);
-    }
 }
 
 
@@ -520,29 +455,4 @@ ngx_http_wubloader_db_refuse_work(ngx_http_wubloader_db_work_t *work,
 
     ngx_queue_insert_tail(&work->db->ended, &work->queue);
     ngx_http_wubloader_db_wake(work->db);
-}
-
-
-/* somebody asked meanwhile: is the server there again? */
-
-void
-ngx_http_wubloader_db_retry(ngx_event_t *ev)
-{
-    ngx_http_wubloader_db_t *db = ev->data;
-
-    ngx_uint_t  asked;
-
-    asked = db->asked;
-    db->asked = 0;
-
-    if (asked && db->nwaiting == 0 && db->nconnecting == 0 && !ngx_exiting
-        && !ngx_queue_empty(&db->free))
-    {
-        ngx_http_wubloader_db_open(
-            ngx_queue_data(ngx_queue_head(&db->free),
-                           ngx_http_wubloader_db_conn_t, queue));
-        return;
-    }
-
-    ngx_http_wubloader_db_wake(db);
 }

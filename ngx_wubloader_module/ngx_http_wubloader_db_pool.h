@@ -9,8 +9,8 @@
  *
  * conf reads the directive; db is what handlers call; pool gives work to
  * connections; connect makes a connection, hosts says to where, run takes
- * it through the statements of some work, and fail decides what becomes of
- * work that something was in the way of.
+ * it through the statements of some work, fail decides what becomes of work
+ * that something was in the way of, and away of all when there is no server.
  */
 
 
@@ -144,6 +144,7 @@ struct ngx_http_wubloader_db_s {
     ngx_uint_t                    nwaiting;
     ngx_uint_t                    nconnecting;
     ngx_uint_t                    nconnected;
+    ngx_uint_t                    nidle;    /* of these */
     ngx_uint_t                    epoch;    /* older connections are not
                                                used any more */
 
@@ -160,6 +161,10 @@ struct ngx_http_wubloader_db_s {
     ngx_http_wubloader_db_lookup_t  *lookup;
     ngx_thread_task_t            *task;     /* of it */
     ngx_uint_t                    looking;  /* it runs */
+
+    ngx_http_wubloader_db_stats_t  *stats;  /* NULL: nothing is counted */
+    ngx_http_wubloader_db_gauges_t  *gauges;    /* of the process, or NULL */
+    ngx_uint_t                    told[4];  /* of each of them */
 };
 
 
@@ -240,6 +245,7 @@ void ngx_http_wubloader_db_reason(ngx_http_wubloader_db_conn_t *conn,
 ngx_msec_t ngx_http_wubloader_db_left(ngx_msec_t deadline);
 
 void ngx_http_wubloader_db_wait(ngx_http_wubloader_db_work_t *work);
+void ngx_http_wubloader_db_unqueue(ngx_http_wubloader_db_work_t *work);
 void ngx_http_wubloader_db_end(ngx_http_wubloader_db_work_t *work,
     ngx_http_wubloader_db_end_e how);
 /* the same, from the event loop's next turn */
@@ -251,11 +257,22 @@ void ngx_http_wubloader_db_wake(ngx_http_wubloader_db_t *db);
 /* a connection waits for work; the first time it is a new one */
 void ngx_http_wubloader_db_ready(ngx_http_wubloader_db_conn_t *conn);
 
+
+/* away */
+
 /* no address took a connection */
 void ngx_http_wubloader_db_failing(ngx_http_wubloader_db_t *db);
 
 /* whether work would wait for a server that is away for long already */
 ngx_uint_t ngx_http_wubloader_db_hopeless(ngx_http_wubloader_db_t *db);
+
+
+/* metrics */
+
+void ngx_http_wubloader_db_tell(ngx_http_wubloader_db_t *db);
+
+
+/* events */
 
 void ngx_http_wubloader_db_pump(ngx_event_t *ev);
 void ngx_http_wubloader_db_waited(ngx_event_t *ev);

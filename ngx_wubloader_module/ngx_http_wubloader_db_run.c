@@ -425,6 +425,7 @@ ngx_http_wubloader_db_perform(ngx_http_wubloader_db_conn_t *conn)
     }
 
     conn->sent++;
+    ngx_http_wubloader_count(conn->db->stats, statements, 1);
 
     ngx_http_wubloader_db_submitted(conn, ngx_http_wubloader_db_execute, rc);
 }
@@ -504,6 +505,7 @@ ngx_http_wubloader_db_release(ngx_http_wubloader_db_conn_t *conn)
     }
 
     if (again && work && !conn->bad) {
+        ngx_http_wubloader_count(db->stats, repeated, 1);
         conn->step = ngx_http_wubloader_db_pause;
         conn->sent = 0;
         ngx_add_timer(&conn->timer, 1 + (ngx_msec_t) ngx_random()
@@ -522,6 +524,11 @@ ngx_http_wubloader_db_release(ngx_http_wubloader_db_conn_t *conn)
 
     if (work != NULL) {
         work->connection = NULL;
+
+        if (db->stats) {
+            ngx_http_wubloader_metrics_observe(&db->stats->work,
+                ngx_http_wubloader_metrics_clock() - work->started);
+        }
 
         if (again) {
             ngx_http_wubloader_db_wait(work);

@@ -20,7 +20,6 @@ static ngx_uint_t ngx_http_wubloader_metrics_free(
     ngx_http_wubloader_process_t *slot);
 static ngx_http_wubloader_metrics_t *ngx_http_wubloader_metrics_of(
     ngx_http_wubloader_main_conf_t *wmcf);
-static uint64_t ngx_http_wubloader_metrics_clock(void);
 static ngx_uint_t ngx_http_wubloader_metrics_status(ngx_http_request_t *r);
 static void ngx_http_wubloader_metrics_watch(ngx_http_request_t *r,
     ngx_http_wubloader_metrics_t *metrics, wub_str_t channel,
@@ -179,6 +178,7 @@ ngx_http_wubloader_metrics_process(ngx_cycle_t *cycle)
 
             slot->cpu = 0;
             slot->waiting = 0;
+            ngx_memzero((void *) (uintptr_t) &slot->db, sizeof(slot->db));
             ngx_memzero((void *) (uintptr_t) slot->ongoing,
                         sizeof(slot->ongoing));
 
@@ -307,7 +307,7 @@ ngx_http_wubloader_metrics_logged(ngx_http_request_t *r,
 
 /* microseconds; nginx's own times are those of the event loop's turn */
 
-static uint64_t
+uint64_t
 ngx_http_wubloader_metrics_clock(void)
 {
     struct timespec  ts;
@@ -317,6 +317,18 @@ ngx_http_wubloader_metrics_clock(void)
     }
 
     return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
+}
+
+
+void
+ngx_http_wubloader_metrics_observe(ngx_http_wubloader_latency_t *latency,
+    uint64_t us)
+{
+    (void) ngx_atomic_fetch_add(
+               &latency->counts[wub_metrics_bucket(
+                                    ngx_http_wubloader_latency_bounds,
+                                    NGX_HTTP_WUBLOADER_BOUNDS, us)], 1);
+    (void) ngx_atomic_fetch_add(&latency->sum, (ngx_atomic_int_t) us);
 }
 
 
@@ -359,11 +371,8 @@ ngx_http_wubloader_metrics_log(ngx_http_request_t *r)
     latency = ngx_http_wubloader_metrics_latency(metrics, seen->endpoint,
                                                  seen->method, status);
 
-    (void) ngx_atomic_fetch_add(
-               &latency->counts[wub_metrics_bucket(
-                                    ngx_http_wubloader_latency_bounds,
-                                    NGX_HTTP_WUBLOADER_BOUNDS, us)], 1);
-    (void) ngx_atomic_fetch_add(&latency->sum, (ngx_atomic_int_t) us);
+    ngx_http_wubloader_metrics_observe(latency, us);
+
     (void) ngx_atomic_fetch_add(&metrics->sent[seen->endpoint],
                                 (ngx_atomic_int_t) r->connection->sent);
 

@@ -23,6 +23,7 @@
 #include <ngx_http.h>
 
 #include "common/wub.h"
+#include "common/wub_buf.h"
 
 
 /* upstream's buckets: 1 ms to 600 s */
@@ -134,6 +135,31 @@ typedef struct {
 } ngx_http_wubloader_latency_t;
 
 
+/* ways that work in the database ends; as ngx_http_wubloader_db_end_e */
+#define NGX_HTTP_WUBLOADER_DB_ENDS     8
+
+/* of wubloader_database, all together */
+typedef struct {
+    ngx_atomic_t                  opened;   /* connections */
+    ngx_atomic_t                  failed;   /* attempts to connect */
+    ngx_atomic_t                  lost;     /* connections, at work */
+    ngx_atomic_t                  statements;
+    ngx_atomic_t                  repeated; /* work that was begun again */
+    ngx_atomic_t                  ended[NGX_HTTP_WUBLOADER_DB_ENDS];
+    ngx_http_wubloader_latency_t  wait;     /* for a connection */
+    ngx_http_wubloader_latency_t  work;     /* on one */
+} ngx_http_wubloader_db_stats_t;
+
+
+/* now, of one process */
+typedef struct {
+    ngx_atomic_t                  connecting;
+    ngx_atomic_t                  idle;
+    ngx_atomic_t                  busy;
+    ngx_atomic_t                  waiting;  /* for a connection */
+} ngx_http_wubloader_db_gauges_t;
+
+
 /*
  * A process of nginx.  One that died by a signal leaves its numbers here;
  * the next one that takes the slot adds its time to dead_cpu.
@@ -142,6 +168,7 @@ typedef struct {
     ngx_atomic_t                  pid;      /* 0: never taken */
     ngx_atomic_t                  cpu;      /* microseconds, as last seen */
     ngx_atomic_t                  waiting;  /* for a fill of another's */
+    ngx_http_wubloader_db_gauges_t  db;
     ngx_atomic_t                  ongoing[ngx_http_wubloader_endpoints]
                                          [ngx_http_wubloader_methods];
 } ngx_http_wubloader_process_t;
@@ -166,6 +193,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_wubloader_stats_t    cache;
+    ngx_http_wubloader_db_stats_t  db;
 
     ngx_atomic_t                  start;    /* microseconds since the epoch */
     ngx_atomic_t                  dead_cpu; /* microseconds */
@@ -189,6 +217,7 @@ typedef struct {
     uint64_t                      resident; /* bytes */
     ngx_uint_t                    count;
     ngx_atomic_uint_t             waiting;  /* for the cache */
+    ngx_http_wubloader_db_gauges_t  db;
     ngx_atomic_uint_t             ongoing[ngx_http_wubloader_endpoints]
                                          [ngx_http_wubloader_methods];
 } ngx_http_wubloader_processes_t;
@@ -255,11 +284,24 @@ void ngx_http_wubloader_metrics_processes(
     ngx_http_wubloader_metrics_t *metrics,
     ngx_http_wubloader_processes_t *ret);
 
+/* microseconds, of a clock of its own */
+uint64_t ngx_http_wubloader_metrics_clock(void);
+
+void ngx_http_wubloader_metrics_observe(
+    ngx_http_wubloader_latency_t *latency, uint64_t us);
+
 /* for the text: names of the enums, and the status of a column */
 wub_str_t ngx_http_wubloader_endpoint_name(
     ngx_http_wubloader_endpoint_e endpoint);
 wub_str_t ngx_http_wubloader_status_name(ngx_uint_t column);
 const uint64_t *ngx_http_wubloader_bounds(void);
+
+
+/* db_metrics: nothing before there was a connection, or an attempt */
+
+void ngx_http_wubloader_db_put(wub_buf_t *b,
+    const ngx_http_wubloader_metrics_t *metrics,
+    const ngx_http_wubloader_processes_t *processes);
 
 
 /* vars */

@@ -58,6 +58,10 @@ ngx_http_wubloader_metrics_processes(ngx_http_wubloader_metrics_t *metrics,
             ret->resident += own;
             most = ngx_max(most, shared);
             ret->waiting += slot->waiting;
+            ret->db.connecting += slot->db.connecting;
+            ret->db.idle += slot->db.idle;
+            ret->db.busy += slot->db.busy;
+            ret->db.waiting += slot->db.waiting;
             ret->count++;
 
             for (e = 0; e < ngx_http_wubloader_endpoints; e++) {

@@ -239,6 +239,8 @@ ngx_http_wubloader_metrics_work(void *data)
     ngx_http_wubloader_put_endpoints(report);
     ngx_http_wubloader_put_playlists(report);
     ngx_http_wubloader_put_cache(report);
+    ngx_http_wubloader_db_put(&report->text, report->metrics,
+                              &report->processes);
     ngx_http_wubloader_put_process(report);
     ngx_http_wubloader_put_nginx(report);
 }

@@ -254,10 +254,10 @@ sub variables {
 
 
 sub metrics {
-    my $text = source_text(
-        'ngx_wubloader_module/ngx_http_wubloader_metrics_text.c');
-
-    return { map { $_ => 1 } $text =~ /"(\w+)", WUB_METRICS_\w+,/g };
+    return { map { $_ => 1 }
+        map { source_text("ngx_wubloader_module/ngx_http_wubloader_$_.c")
+              =~ /"(\w+)", WUB_METRICS_\w+,/g }
+        qw(metrics_text db_metrics) };
 }
 
 
