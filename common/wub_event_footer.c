@@ -313,6 +313,10 @@ wub_footer_last_line(wub_str_t s)
 {
     size_t  start;
 
+    if (s.len == 0) {
+        return s;
+    }
+
     for (start = s.len; start > 0; start--) {
         if (s.data[start - 1] == '\n') {
             break;
