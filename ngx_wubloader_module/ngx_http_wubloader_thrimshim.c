@@ -56,15 +56,18 @@ static const ngx_http_wubloader_route_t  ngx_http_wubloader_routes[] = {
 
     { wub_string("templates"), 0, wub_string(""), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_list_templates, NULL },
+      ngx_http_wubloader_list_templates,
+      ngx_http_wubloader_thrim_templates },
 
     { wub_string("template"), 1, wub_string(".png"), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_template, NULL },
+      ngx_http_wubloader_get_template,
+      ngx_http_wubloader_thrim_template },
 
     { wub_string("template-metadata"), 1, wub_string(""), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
-      ngx_http_wubloader_get_template_metadata, NULL },
+      ngx_http_wubloader_get_template_metadata,
+      ngx_http_wubloader_thrim_template_metadata },
 
     { wub_string("event-thumbnail"), 1, wub_string(".png"), NGX_HTTP_GET,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
