@@ -43,6 +43,7 @@ fuzz_frames(const uint8_t *data, size_t size, wub_cutplan_frame_t *frames)
         frames[n].key = (data[1] & 3) % 3;
         frames[n].form = data[1] >> 2 & 3;
         frames[n].damaged = (data[1] >> 4 == 1);
+        frames[n].mended = (data[1] >> 4 == 2);
 
         if (data[2] == FUZZ_FAR) {
             frames[n].pts = (int64_t) ((uint64_t) data[0] << 56);

@@ -20,11 +20,11 @@
 /*
  * A segment as text: in decoding order "K5" is a closed key frame, "O5" an
  * open one and "5" another frame, shown at that many ticks of 10 ms; "!"
- * behind it: damaged, "~": of another form.  Plans as text: "C0-3" is a
- * copy, "E4-7/2" an encoded span of which two frames are kept, "E2:4-7/2"
- * one whose decoding begins at 2, "Eb:0-3/2" in the segment before; "L1":
- * one frame is lost, "D1": one of the kept ones is damaged.  The state is
- * text too: "b" before, "c" copied, "d" damaged.
+ * behind it: damaged, "^": mended, "~": of another form.  Plans as text:
+ * "C0-3" is a copy, "E4-7/2" an encoded span of which two frames are kept,
+ * "E2:4-7/2" one whose decoding begins at 2, "Eb:0-3/2" in the segment
+ * before; "L1": one frame is lost, "D1": one of the kept ones is damaged.
+ * The state is text too: "b" before, "c" copied, "d" damaged.
  */
 typedef struct {
     const char  *name;
@@ -62,7 +62,8 @@ read_frames(const char *text, wub_cutplan_frame_t *frames)
 
         frame->damaged = (*end == '!');
         frame->form = (*end == '~');
-        text = end + (*end == '!' || *end == '~');
+        frame->mended = (*end == '^');
+        text = end + (*end == '!' || *end == '~' || *end == '^');
         text += (*text == ' ');
     }
 
@@ -351,6 +352,8 @@ unfit(void **state)
 
         { "damaged", "K0 1! 2 3 K4 5 6 7", 0, 80, "", WUB_OK,
           "E0-3/4 C4-7 D3", "bc" },
+        { "mended", "K0 1^ 2 3 K4 5 6 7", 0, 80, "", WUB_OK,
+          "C0-7 D1", "bc" },
         { "damaged amid", "K0 1 K2 3! K4 5", 0, 60, "", WUB_OK,
           "C0-1 E2-3/2 C4-5 D1", "bc" },
         { "damaged at the end", "K0 1 K2 3!", 0, 60, "", WUB_OK,
@@ -522,7 +525,7 @@ random_frames(uint64_t *seed, wub_cutplan_frame_t *frames,
             frames[n].key = WUB_KEY_NONE;
             frames[n].form = (wub_test_below(seed, 60) == 0);
             frames[n].damaged = (wub_test_below(seed, 60) == 0);
-            frames[n].mended = false;
+            frames[n].mended = (wub_test_below(seed, 60) == 0);
             pts += 1 + (int64_t) wub_test_below(seed,
                                        wub_test_below(seed, 4) ? 3 : 40);
             pts -= (wub_test_below(seed, 40) == 0);

@@ -182,6 +182,10 @@ wub_test_damaged(const wub_test_plan_t *p, size_t i)
 
     key = wub_test_key(p, i);
 
+    if (p->segment->frames[i].mended) {
+        return true;
+    }
+
     if (!wub_test_hurt(p, i) && wub_test_leads(p, i)) {
         return (key == 0) ? p->before.damaged : wub_test_hurt(p, key - 1);
     }
