@@ -74,7 +74,7 @@ worker_rc_t
 worker_footage_times(worker_footage_t *f, worker_err_t *err)
 {
     size_t           i;
-    int64_t          first, mask;
+    int64_t          first;
     worker_rc_t      rc;
     worker_times_t   t;
 
@@ -108,9 +108,8 @@ worker_footage_times(worker_footage_t *f, worker_err_t *err)
         }
     }
 
-    mask = (INT64_C(1) << 33) - 1;
     first = t.frames[0].pts;
-    f->first = (f->first + first) & mask;
+    f->first = (f->first + first) & ((INT64_C(1) << 33) - 1);
 
     for (i = 0; i < t.n; i++) {
         t.frames[i].pts = wub_ts_unwrap(0, t.frames[i].pts - first);
@@ -459,6 +458,11 @@ worker_times_place(const worker_times_t *t, size_t i)
     }
 
     shown = t->sorted;
+
+    if (i == 0 && t->frames[0].key == WUB_KEY_CLOSED) {
+        return shown[0] - t->spacing;
+    }
+
     low = t->dts[i] + ((t->least < 0) ? t->least : 0);
     high = t->dts[i] + 2 * (t->most + t->step);
     gap = 0;
