@@ -7,15 +7,14 @@ use strict;
 use warnings;
 
 use File::Temp qw(tempdir);
-use IPC::Open3;
-use Symbol qw(gensym);
 use Test::More;
 
+use Wub::Judge;
 use Wub::Media;
 use Wub::Streams;
 
-my $worker = ($ENV{WUB_BUILD} || 'build') . '/wubloader-worker';
 my $dir = tempdir('wub-join-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $judge = Wub::Judge->new($dir);
 
 my @x264 = (video => [qw(-c:v libx264 -preset veryfast -crf 20)]);
 
@@ -30,23 +29,12 @@ alarm 300;
 
 # ---- helpers
 
+*spans = \&Wub::Judge::spans;
+
+
 # (exit status, standard error) of a cut into DIR/cut.ts
 sub cut {
-    my ($stream, $ranges, @more) = @_;
-
-    my $err = gensym;
-    my $pid = open3(my $in, my $out, $err, $worker, qw(media smart),
-                    '--segments', $stream->{root}, qw(--channel chan),
-                    '--quality', $stream->{quality}, '--output',
-                    "$dir/cut.ts", (map { ('--range', Wub::Media::text($_->[0])
-                    . ',' . Wub::Media::text($_->[1])) } @$ranges), @more);
-    close $in;
-    local $/;
-    my $text = <$err>;
-    waitpid $pid, 0;
-
-    return ($? & 127 ? "signal " . ($? & 127) : $? >> 8,
-            defined $text ? $text : '');
+    return $judge->run('smart', @_, '--output', "$dir/cut.ts");
 }
 
 
@@ -56,23 +44,6 @@ sub frames {
 
     return [map { $stream->{segments}[0]{us} + sprintf '%.0f',
                   $_ * 1e6 * $stream->{den} / $stream->{num} } @frames];
-}
-
-
-# "45-217 60-119" for a list of numbers
-sub spans {
-    my (@spans);
-
-    for my $n (@_) {
-        if (@spans && $spans[-1][1] == $n - 1) {
-            $spans[-1][1] = $n;
-
-        } else {
-            push @spans, [$n, $n];
-        }
-    }
-
-    return join ' ', map { "$_->[0]-$_->[1]" } @spans;
 }
 
 

@@ -37,18 +37,7 @@ done_testing;
 
 # (exit status, standard output, standard error)
 sub run {
-    my (@args) = @_;
-
-    my $err = gensym;
-    my $pid = open3(my $in, my $out, $err, $worker, @args);
-    close $in;
-    local $/;
-    my $stdout = <$out>;
-    my $stderr = <$err>;
-    waitpid $pid, 0;
-
-    return ($? & 127 ? 'signal ' . ($? & 127) : $? >> 8, $stdout // '',
-            $stderr // '');
+    return Wub::Media::ran($worker, @_);
 }
 
 

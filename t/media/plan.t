@@ -8,9 +8,7 @@ use warnings;
 use Digest::SHA qw(sha256_hex);
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use IPC::Open3;
 use JSON::PP;
-use Symbol qw(gensym);
 use Test::More;
 
 use Wub::Media;
@@ -36,18 +34,7 @@ done_testing;
 
 # (exit status, standard output, standard error)
 sub run {
-    my (@command) = @_;
-
-    my $err = gensym;
-    my $pid = open3(my $in, my $out, $err, @command);
-    close $in;
-    local $/;
-    my $stdout = <$out>;
-    my $stderr = <$err>;
-    waitpid $pid, 0;
-
-    return ($? & 127 ? 'signal ' . ($? & 127) : $? >> 8, $stdout // '',
-            $stderr // '');
+    return Wub::Media::ran(@_);
 }
 
 

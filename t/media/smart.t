@@ -12,6 +12,7 @@ use POSIX qw(floor);
 use Symbol qw(gensym);
 use Test::More;
 
+use Wub::Judge;
 use Wub::Media;
 
 # Linux; Perl's Fcntl does not have it
@@ -19,6 +20,7 @@ use constant F_SETPIPE_SZ => 1031;
 
 my $worker = ($ENV{WUB_BUILD} || 'build') . '/wubloader-worker';
 my $dir = tempdir('wub-smart-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $judge = Wub::Judge->new($dir);
 my $seed = $ENV{WUB_SEED} || time;
 my $cuts = 0;
 
@@ -31,29 +33,12 @@ diag "WUB_SEED=$seed" if $ENV{WUB_SEED};
 
 # ---- helpers
 
+*spans = \&Wub::Judge::spans;
+
+
 # (exit status, standard error) of "media smart" with ranges in microseconds
 sub cut {
-    my ($stream, $ranges, @more) = @_;
-
-    return run('media', 'smart', '--segments', $stream->{root},
-               '--channel', 'chan', '--quality', $stream->{quality},
-               (map { ('--range', Wub::Media::text($_->[0]) . ','
-                       . Wub::Media::text($_->[1])) } @$ranges), @more);
-}
-
-
-sub run {
-    my (@args) = @_;
-
-    my $err = gensym;
-    my $pid = open3(my $in, my $out, $err, $worker, @args);
-    close $in;
-    local $/;
-    my $text = <$err>;
-    waitpid $pid, 0;
-
-    return ($? & 127 ? "signal " . ($? & 127) : $? >> 8,
-            defined $text ? $text : '');
+    return $judge->run('smart', @_);
 }
 
 
@@ -63,23 +48,6 @@ sub frames {
 
     return [sprintf('%.0f', $stream->time_of($from) * 1e6) + ($from_us || 0),
             sprintf('%.0f', $stream->time_of($to) * 1e6) + ($to_us || 0)];
-}
-
-
-# "45-217 60-119" for a list of numbers
-sub spans {
-    my (@spans);
-
-    for my $n (@_) {
-        if (@spans && $spans[-1][1] == $n - 1) {
-            $spans[-1][1] = $n;
-
-        } else {
-            push @spans, [$n, $n];
-        }
-    }
-
-    return join ' ', map { "$_->[0]-$_->[1]" } @spans;
 }
 
 
@@ -618,10 +586,10 @@ refused('a range of years', $long, [[frames($long, 10, 50)->[0], 2e17]], 1,
         qr/Range 1 is longer than 1000 hours/);
 
 {
-    my ($status, $err) = run(qw(media waveform --segments), $long->{root},
-                             qw(--channel chan --output), "$dir/refused.ts",
-                             '--range',
-                             '2024-01-05T11:59:52,2024-01-05T11:59:53');
+    my ($status, undef, $err) = Wub::Media::ran(
+        $worker, qw(media waveform --segments), $long->{root},
+        qw(--channel chan --output), "$dir/refused.ts",
+        '--range', '2024-01-05T11:59:52,2024-01-05T11:59:53');
     is($status, 2, 'another kind: exit status');
     like($err, qr/waveform/, 'another kind: the sentence');
 

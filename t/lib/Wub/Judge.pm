@@ -12,10 +12,8 @@ package Wub::Judge;
 use strict;
 use warnings;
 
-use IPC::Open3;
 use List::Util qw(max min);
 use POSIX qw(floor);
-use Symbol qw(gensym);
 
 use Wub::Media;
 use Wub::Sound;
@@ -96,15 +94,8 @@ sub cut {
 sub run {
     my ($self, $kind, $stream, $ranges, @more) = @_;
 
-    my $err = gensym;
-    my $pid = open3(my $in, my $out, $err, $self->command($kind, $stream,
-                                                          $ranges), @more);
-    close $in;
-    local $/;
-    my $text = <$err>;
-    waitpid $pid, 0;
-
-    return ($? & 127 ? 'signal ' . ($? & 127) : $? >> 8, $text // '');
+    return (Wub::Media::ran($self->command($kind, $stream, $ranges),
+                            @more))[0, 2];
 }
 
 

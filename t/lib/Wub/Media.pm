@@ -21,6 +21,7 @@ use File::Path qw(make_path);
 use IPC::Open3;
 use MIME::Base64 qw(encode_base64url);
 use POSIX qw(floor strftime);
+use Symbol qw(gensym);
 use Time::Local qw(timegm);
 
 use constant {
@@ -517,6 +518,23 @@ sub output {
     waitpid $pid, 0;
 
     return defined $text ? $text : '';
+}
+
+
+# (exit status or "signal N", standard output, standard error) of a command
+sub ran {
+    my (@command) = @_;
+
+    my $err = gensym;
+    my $pid = open3(my $in, my $out, $err, @command);
+    close $in;
+    local $/;
+    my $stdout = <$out>;
+    my $stderr = <$err>;
+    waitpid $pid, 0;
+
+    return ($? & 127 ? 'signal ' . ($? & 127) : $? >> 8, $stdout // '',
+            $stderr // '');
 }
 
 
