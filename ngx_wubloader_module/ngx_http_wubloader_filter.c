@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_wubloader_module/ngx_http_wubloader_auth.h"
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
 
@@ -79,6 +80,16 @@ ngx_http_wubloader_filter_init(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_wubloader_header_filter(ngx_http_request_t *r)
 {
+    ngx_http_wubloader_fetch_t  *fetch;
+
+    /* keys of tokens come to us alone */
+
+    fetch = ngx_http_wubloader_fetch_of(r);
+
+    if (fetch != NULL) {
+        return ngx_http_wubloader_fetch_header(r, fetch);
+    }
+
     if (r != r->main || !ngx_http_wubloader_ours(r)) {
         return ngx_http_next_header_filter(r);
     }
@@ -224,9 +235,16 @@ ngx_http_wubloader_replace(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_wubloader_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t                 *b;
-    ngx_chain_t                out, *cl;
-    ngx_http_wubloader_ctx_t  *ctx;
+    ngx_buf_t                   *b;
+    ngx_chain_t                  out, *cl;
+    ngx_http_wubloader_ctx_t    *ctx;
+    ngx_http_wubloader_fetch_t  *fetch;
+
+    fetch = ngx_http_wubloader_fetch_of(r);
+
+    if (fetch != NULL) {
+        return ngx_http_wubloader_fetch_body(fetch, in);
+    }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_wubloader_module/ngx_http_wubloader_auth.h"
 #include "ngx_wubloader_module/ngx_http_wubloader_db.h"
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
 
@@ -171,6 +172,34 @@ static ngx_command_t  ngx_http_wubloader_commands[] = {
       0,
       NULL },
 
+    { ngx_string("wubloader_auth"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_auth_off,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_auth_keys"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_TAKE1,
+      ngx_http_wubloader_auth_keys,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("wubloader_auth_issuers"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_1MORE,
+      ngx_http_wubloader_auth_names,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_wubloader_loc_conf_t, auth_issuers),
+      NULL },
+
+    { ngx_string("wubloader_auth_clients"),
+      NGX_HTTP_WUBLOADER_CONF|NGX_CONF_1MORE,
+      ngx_http_wubloader_auth_names,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_wubloader_loc_conf_t, auth_clients),
+      NULL },
+
       ngx_null_command
 };
 
@@ -221,6 +250,7 @@ ngx_http_wubloader_create_main_conf(ngx_conf_t *cf)
      *
      *     wmcf->metrics = NULL;
      *     wmcf->slot = NULL;
+     *     wmcf->roles = NULL;
      */
 
     if (ngx_array_init(&wmcf->renders, cf->pool, 4,
@@ -271,6 +301,10 @@ ngx_http_wubloader_create_loc_conf(ngx_conf_t *cf)
      *     wlcf->thrim = { all empty };
      *     wlcf->templates = NULL;
      *     wlcf->thread_pool = NULL;
+     *     wlcf->auth_off = 0;
+     *     wlcf->auth_keys = NULL;
+     *     wlcf->auth_issuers = NULL;
+     *     wlcf->auth_clients = NULL;
      */
 
     wlcf->tolerance = NGX_CONF_UNSET_MSEC;
@@ -317,6 +351,10 @@ ngx_http_wubloader_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->db, prev->db, NULL);
 
     ngx_http_wubloader_thrim_merge(prev, conf);
+
+    if (ngx_http_wubloader_auth_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->kind && !clcf->noname
         && clcf->handler != ngx_http_wubloader_handler)

@@ -32,6 +32,7 @@
 #include "common/wub_m3u8.h"
 #include "common/wub_query.h"
 #include "common/wub_range.h"
+#include "common/wub_token.h"
 
 #include "ngx_wubloader_module/ngx_http_wubloader_metrics.h"
 
@@ -75,6 +76,9 @@ typedef struct {
 typedef struct ngx_http_wubloader_cache_s  ngx_http_wubloader_cache_t;
 typedef struct ngx_http_wubloader_held_s  ngx_http_wubloader_held_t;
 typedef struct ngx_http_wubloader_db_s  ngx_http_wubloader_db_t;
+typedef struct ngx_http_wubloader_auth_keys_s
+    ngx_http_wubloader_auth_keys_t;
+typedef struct ngx_http_wubloader_roles_s  ngx_http_wubloader_roles_t;
 
 
 typedef struct {
@@ -82,6 +86,7 @@ typedef struct {
     ngx_shm_zone_t               *metrics;  /* NULL: nothing is counted */
     ngx_http_wubloader_process_t  *slot;    /* of this process, or NULL */
     ngx_http_wubloader_cache_t   *cache;    /* NULL: none */
+    ngx_http_wubloader_roles_t   *roles;    /* NULL: no keys anywhere */
     ngx_array_t                   dbs;      /* ngx_http_wubloader_db_t * */
 } ngx_http_wubloader_main_conf_t;
 
@@ -118,6 +123,12 @@ typedef struct ngx_http_wubloader_loc_conf_s {
 
     ngx_thread_pool_t            *thread_pool;
     ngx_http_wubloader_db_t      *db;       /* NULL: none */
+
+    ngx_uint_t                    auth_off; /* anybody may write */
+    ngx_http_wubloader_auth_keys_t  *auth_keys;     /* NULL: none */
+    ngx_array_t                  *auth_issuers;     /* wub_str_t */
+    ngx_array_t                  *auth_clients;     /* wub_str_t */
+    wub_token_conf_t              auth_token;   /* of both */
 } ngx_http_wubloader_loc_conf_t;
 
 

@@ -12,7 +12,7 @@ use Wub::Source qw(c_code source_text);
 my $readme = source_text('README.md');
 
 my %status = (
-    BAD_REQUEST => 400, FORBIDDEN => 403, NOT_FOUND => 404,
+    BAD_REQUEST => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_FOUND => 404,
     NOT_ALLOWED => 405, WUBLOADER_NOT_ACCEPTABLE => 406,
     WUBLOADER_GONE => 410, NOT_IMPLEMENTED => 501,
     SERVICE_UNAVAILABLE => 503,
