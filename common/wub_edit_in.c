@@ -179,6 +179,8 @@ wub_edit_in_part(const wub_edit_in_t *in, wub_str_t key,
     wub_rc_t   rc;
     wub_str_t  name;
 
+    name = wub_str("");
+
     rc = wub_edit_in_name(in, key, value, &name);
     if (rc != WUB_OK) {
         return rc;

@@ -15,6 +15,7 @@ static wub_rc_t wub_edit_range_time(const wub_edit_in_t *in,
     const wub_value_t *value, const char *sentence, size_t n, int64_t *ret);
 static wub_rc_t wub_edit_transition(const wub_edit_in_t *in,
     const wub_value_t *value, size_t n, wub_transition_t *ret);
+static wub_rc_t wub_edit_sense(const wub_edit_in_t *in, size_t n, bool open);
 static wub_rc_t wub_edit_beside(const wub_edit_in_t *in, size_t n);
 
 
@@ -117,9 +118,11 @@ wub_edit_in_cuts(const wub_edit_in_t *in, bool open)
 
     r = in->ranges;
 
-    if (r->ranges != NULL && r->transitions != NULL
-        && r->ntransitions != r->nranges - 1)
-    {
+    if (r->ranges == NULL) {
+        return WUB_OK;
+    }
+
+    if (r->transitions != NULL && r->ntransitions != r->nranges - 1) {
         args[0] = wub_edit_number(in, r->nranges - 1);
         args[1] = wub_edit_number(in, r->nranges);
 
@@ -128,21 +131,13 @@ wub_edit_in_cuts(const wub_edit_in_t *in, bool open)
     }
 
     for (i = 0; i < r->nranges; i++) {
-
-        if (r->ranges[i].end == INT64_MAX && !open) {
-            args[0] = wub_edit_number(in, i + 1);
-
-            return wub_edit_refuse(in, 400, "Range % has no end: only a draft"
-                                   " may leave it open", args);
-        }
-
-        if (r->ranges[i].start >= r->ranges[i].end) {
-            return wub_edit_refuse(in, 400,
-                                   "Range start must be less than end", NULL);
+        rc = wub_edit_sense(in, i, open);
+        if (rc != WUB_OK) {
+            return rc;
         }
     }
 
-    for (i = 0; r->ranges != NULL && i < r->ntransitions; i++) {
+    for (i = 0; r->transitions != NULL && i < r->ntransitions; i++) {
         rc = wub_edit_beside(in, i);
         if (rc != WUB_OK) {
             return rc;
@@ -242,6 +237,31 @@ wub_edit_transition(const wub_edit_in_t *in, const wub_value_t *value,
 
     ret->type = items[0].text;
     ret->duration = items[1].micros;
+
+    return WUB_OK;
+}
+
+
+/* range n, from 0 */
+static wub_rc_t
+wub_edit_sense(const wub_edit_in_t *in, size_t n, bool open)
+{
+    wub_str_t           number;
+    const wub_range_t  *range;
+
+    range = &in->ranges->ranges[n];
+
+    if (range->end == INT64_MAX && !open) {
+        number = wub_edit_number(in, n + 1);
+
+        return wub_edit_refuse(in, 400, "Range % has no end: only a draft may"
+                               " leave it open", &number);
+    }
+
+    if (range->start >= range->end) {
+        return wub_edit_refuse(in, 400, "Range start must be less than end",
+                               NULL);
+    }
 
     return WUB_OK;
 }
