@@ -24,6 +24,7 @@ my %code = (
     options    => options(),
     keys       => config_keys(),
     sentences  => sentences(),
+    rules      => rules(),
     targets    => targets(),
     variables  => variables(),
     metrics    => metrics(),
@@ -90,6 +91,8 @@ my @mistakes = (
      qr/sentence "This segment was withdrawn; a.*" is not in README/],
     ['a sentence that nobody says', 's/Too many transitions/Too many of them/',
      qr/sentence "Too many of them" is not in the code/],
+    ['a sentence of a rule', 's/characters or less, inc/letters or less, inc/',
+     qr/sentence "Title must be 100 letters.*" is not in the code/],
     ['a status that nobody gives', 's/\| 410 \| (`This)/| 404 | $1/',
      qr/status of "This segment was withdrawn.*" is 410/],
     ['a target is missing', 's/make valgrind//g',
@@ -238,6 +241,33 @@ sub sentences {
 
             push @found, [ $status{$name} || $name, $sentence,
                            qr/\A$pattern\z/ ];
+        }
+    }
+
+    return \@found;
+}
+
+
+# what the rules of edits say, as patterns; not all of it is in README
+sub rules {
+    my @found;
+
+    for my $file (glob 'common/wub_edit*.c') {
+        my $text = c_code(source_text($file), 'strings');
+
+        while ($text =~ /((?:"(?:[^"\\]|\\.)*"\s*)+)/g) {
+            my $sentence = $1;
+
+            $sentence =~ s/^"|"\s*$//g;
+            $sentence =~ s/"\s*"//g;
+            $sentence =~ s/\\"/"/g;
+            $sentence =~ s/\\n$//;
+            next if length $sentence < 12;
+
+            my $pattern = join '.+?', map { quotemeta }
+                split /%/, $sentence, -1;
+
+            push @found, qr/$pattern/;
         }
     }
 
@@ -468,7 +498,8 @@ sub sentences_wrong {
                 : with_number($sentence) =~ $_->[2]
         } @{ $code{sentences} };
 
-        push @wrong, "sentence \"$sentence\" is not in the code" if !@match;
+        push @wrong, "sentence \"$sentence\" is not in the code"
+            if !@match && !grep { $sentence =~ $_ } @{ $code{rules} };
 
         for my $match (@match) {
             $said{$match->[1]} = 1;
