@@ -41,9 +41,10 @@ static wub_rc_t wub_event_put_description(wub_event_view_t *v);
 static wub_rc_t wub_event_put_mode(wub_event_view_t *v);
 static wub_rc_t wub_event_put_frame(wub_event_view_t *v);
 static wub_rc_t wub_event_put_template(wub_event_view_t *v);
-static wub_str_t wub_event_template(const wub_event_view_t *v);
-static wub_str_t wub_event_template_by(const wub_event_view_t *v,
-    wub_str_t tag);
+static wub_rc_t wub_event_template(const wub_event_view_t *v,
+    wub_str_t *ret);
+static wub_str_t wub_event_template_by(
+    const wub_event_playlist_t **playlists, size_t n, wub_str_t tag);
 static bool wub_event_has(const wub_pg_items_t *tags, wub_str_t tag);
 static wub_rc_t wub_event_put_middle(wub_event_view_t *v, wub_str_t start,
     wub_str_t end);
@@ -367,12 +368,16 @@ wub_event_put_frame(wub_event_view_t *v)
 static wub_rc_t
 wub_event_put_template(wub_event_view_t *v)
 {
+    wub_rc_t   rc;
     wub_str_t  name;
 
     name = v->row->thumbnail_template;
 
     if (name.data == NULL && !v->archive) {
-        name = wub_event_template(v);
+        rc = wub_event_template(v, &name);
+        if (rc != WUB_OK) {
+            return rc;
+        }
     }
 
     wub_event_put_text(v->buf, name);
@@ -386,44 +391,61 @@ wub_event_put_template(wub_event_view_t *v)
  * which a matching playlist has a template says which.  A playlist of
  * everything comes last (upstream's #600).
  */
-static wub_str_t
-wub_event_template(const wub_event_view_t *v)
+static wub_rc_t
+wub_event_template(const wub_event_view_t *v, wub_str_t *ret)
 {
-    size_t     i;
-    wub_str_t  name;
+    size_t                       i, n;
+    const wub_event_playlist_t  *p, **matching;
 
-    for (i = v->tags.nitems; i > 0; i--) {
+    matching = wub_arena_alloc(v->arena,
+                               (v->nplaylists + 1) * sizeof(void *));
+    if (matching == NULL) {
+        return WUB_NO_MEMORY;
+    }
 
-        if (v->tags.items[i - 1].data == NULL) {
-            continue;
-        }
+    n = 0;
 
-        name = wub_event_template_by(v, v->tags.items[i - 1]);
-        if (name.data != NULL) {
-            return name;
+    for (i = 0; i < v->nplaylists; i++) {
+        p = &v->playlists[i];
+
+        if (p->default_template.data != NULL
+            && wub_event_matches(&p->tags, &v->tags))
+        {
+            matching[n++] = p;
         }
     }
 
-    return wub_event_template_by(v, wub_str_n(NULL, 0));
+    *ret = wub_str_n(NULL, 0);
+
+    for (i = v->tags.nitems; i > 0 && n > 0 && ret->data == NULL; i--) {
+        if (v->tags.items[i - 1].data != NULL) {
+            *ret = wub_event_template_by(matching, n, v->tags.items[i - 1]);
+        }
+    }
+
+    if (ret->data == NULL) {
+        *ret = wub_event_template_by(matching, n, wub_str_n(NULL, 0));
+    }
+
+    return WUB_OK;
 }
 
 
 /* of playlists that want the tag, data NULL: none, the one that wants most */
 static wub_str_t
-wub_event_template_by(const wub_event_view_t *v, wub_str_t tag)
+wub_event_template_by(const wub_event_playlist_t **playlists, size_t n,
+    wub_str_t tag)
 {
     size_t                       i;
     const wub_event_playlist_t  *p, *best;
 
     best = NULL;
 
-    for (i = 0; i < v->nplaylists; i++) {
-        p = &v->playlists[i];
+    for (i = 0; i < n; i++) {
+        p = playlists[i];
 
-        if (p->default_template.data == NULL
-            || !wub_event_matches(&p->tags, &v->tags)
-            || (tag.data != NULL ? !wub_event_has(&p->tags, tag)
-                                 : p->tags.nitems != 0))
+        if (tag.data != NULL ? !wub_event_has(&p->tags, tag)
+                             : p->tags.nitems != 0)
         {
             continue;
         }

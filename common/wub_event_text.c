@@ -34,7 +34,6 @@ static uint32_t wub_event_fold(uint32_t c);
 
 
 static const wub_event_fold_t  wub_event_folds[] = {
-    { 'A',    'Z',    1, 32 },
     { 0x00c0, 0x00d6, 1, 32 },
     { 0x00d8, 0x00de, 1, 32 },
     { 0x0100, 0x012e, 2, 1 },
@@ -298,6 +297,10 @@ wub_event_is_space(uint32_t c)
 {
     size_t  i;
 
+    if (c > ' ' && c < 0x80) {
+        return false;
+    }
+
     for (i = 0; wub_event_spaces[i][0] != 0; i++) {
         if (c >= wub_event_spaces[i][0] && c <= wub_event_spaces[i][1]) {
             return true;
@@ -312,6 +315,12 @@ static uint32_t
 wub_event_fold(uint32_t c)
 {
     const wub_event_fold_t  *f;
+
+    /* most letters of most tags; views of rows compare many */
+
+    if (c < 0x80) {
+        return (c >= 'A' && c <= 'Z') ? c + ('a' - 'A') : c;
+    }
 
     for (f = wub_event_folds; f->step != 0; f++) {
         if (c >= f->first && c <= f->last && (c - f->first) % f->step == 0) {
