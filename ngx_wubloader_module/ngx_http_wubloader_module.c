@@ -7,6 +7,7 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_auth.h"
 #include "ngx_wubloader_module/ngx_http_wubloader_db.h"
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_thrimshim.h"
 
 
 static ngx_int_t ngx_http_wubloader_preinit(ngx_conf_t *cf);

@@ -344,19 +344,6 @@ ngx_str_t *ngx_http_wubloader_quote(ngx_http_request_t *r, wub_str_t s,
 ngx_int_t ngx_http_wubloader_filter_init(ngx_conf_t *cf);
 
 
-/* body */
-
-/* that no body is read that is too large, whatever nginx lets through */
-void ngx_http_wubloader_body_init(void);
-
-
-/* thrimshim */
-
-/* of a path, without the location's prefix */
-ngx_http_wubloader_endpoint_e ngx_http_wubloader_thrim_endpoint(
-    ngx_http_request_t *r, wub_str_t rest);
-
-
 /* response: all return what a content handler returns */
 
 ngx_int_t ngx_http_wubloader_header(ngx_http_request_t *r, const char *key,
@@ -364,9 +351,16 @@ ngx_int_t ngx_http_wubloader_header(ngx_http_request_t *r, const char *key,
 
 ngx_int_t ngx_http_wubloader_send_header(ngx_http_request_t *r);
 
-/* the sentence ends without a newline; r->pool holds the text */
+/*
+ * The sentence ends without a newline; r->pool holds the text.  A body that
+ * nobody has read is discarded.
+ */
 ngx_int_t ngx_http_wubloader_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *fmt, ...);
+
+/* the same for a sentence of any length that others made */
+ngx_int_t ngx_http_wubloader_sentence(ngx_http_request_t *r,
+    ngx_uint_t status, wub_str_t sentence);
 
 /* 204, for OPTIONS */
 ngx_int_t ngx_http_wubloader_no_content(ngx_http_request_t *r);
@@ -456,6 +450,11 @@ ngx_uint_t ngx_http_wubloader_gzip_accepted(ngx_http_request_t *r);
  * looks at r.  Returns what the content handler returns.
  */
 ngx_int_t ngx_http_wubloader_task(ngx_http_request_t *r,
+    ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,
+    void *data);
+
+/* the same, but NGX_DECLINED, without an answer, when too many wait */
+ngx_int_t ngx_http_wubloader_try_task(ngx_http_request_t *r,
     ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,
     void *data);
 

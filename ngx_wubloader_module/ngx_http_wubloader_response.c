@@ -11,6 +11,10 @@
 #define NGX_HTTP_WUBLOADER_SENTENCE  512
 
 
+static ngx_int_t ngx_http_wubloader_refuse(ngx_http_request_t *r,
+    ngx_uint_t status, wub_str_t text);
+
+
 ngx_int_t
 ngx_http_wubloader_header(ngx_http_request_t *r, const char *key,
     const ngx_str_t *value)
@@ -55,9 +59,8 @@ ngx_int_t
 ngx_http_wubloader_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *fmt, ...)
 {
-    u_char     *p, *last;
-    va_list     args;
-    ngx_str_t   control;
+    u_char   *p, *last;
+    va_list   args;
 
     p = ngx_pnalloc(r->pool, NGX_HTTP_WUBLOADER_SENTENCE);
     if (p == NULL) {
@@ -70,6 +73,49 @@ ngx_http_wubloader_error(ngx_http_request_t *r, ngx_uint_t status,
 
     *last++ = LF;
 
+    return ngx_http_wubloader_refuse(r, status,
+                                     wub_str_n((char *) p,
+                                               (size_t) (last - p)));
+}
+
+
+ngx_int_t
+ngx_http_wubloader_sentence(ngx_http_request_t *r, ngx_uint_t status,
+    wub_str_t sentence)
+{
+    u_char  *p, *last;
+
+    p = ngx_pnalloc(r->pool, sentence.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    last = ngx_cpymem(p, sentence.data, sentence.len);
+
+    if (last == p || last[-1] != LF) {
+        *last++ = LF;
+    }
+
+    return ngx_http_wubloader_refuse(r, status,
+                                     wub_str_n((char *) p,
+                                               (size_t) (last - p)));
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_refuse(ngx_http_request_t *r, ngx_uint_t status,
+    wub_str_t text)
+{
+    ngx_int_t  rc;
+    ngx_str_t  control;
+
+    /* a body that was read or discarded already stays so */
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     /* what is missing now may be there in a moment */
 
     ngx_str_set(&control, "no-cache");
@@ -78,9 +124,7 @@ ngx_http_wubloader_error(ngx_http_request_t *r, ngx_uint_t status,
         return NGX_ERROR;
     }
 
-    return ngx_http_wubloader_body(r, status, "text/plain",
-                                   wub_str_n((char *) p,
-                                             (size_t) (last - p)));
+    return ngx_http_wubloader_body(r, status, "text/plain", text);
 }
 
 

@@ -27,6 +27,24 @@ ngx_http_wubloader_task(ngx_http_request_t *r,
     ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,
     void *data)
 {
+    ngx_int_t  rc;
+
+    rc = ngx_http_wubloader_try_task(r, work, done, data);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                   "Too many requests wait for the disk; try again.");
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_wubloader_try_task(ngx_http_request_t *r,
+    ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,
+    void *data)
+{
     ngx_thread_task_t              *task;
     ngx_http_wubloader_ctx_t       *ctx;
     ngx_http_wubloader_task_t      *job;
@@ -53,8 +71,7 @@ ngx_http_wubloader_task(ngx_http_request_t *r,
     task->event.log = r->connection->log;
 
     if (ngx_thread_task_post(wlcf->thread_pool, task) != NGX_OK) {
-        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                   "Too many requests wait for the disk; try again.");
+        return NGX_DECLINED;
     }
 
     /* a client that leaves is noticed; the pool stays while blocked is set */

@@ -37,9 +37,7 @@ ngx_http_wubloader_thrim_read(ngx_http_wubloader_thrim_t *thrim,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
     if (wlcf->db == NULL) {
-        return ngx_http_wubloader_error(r, NGX_HTTP_NOT_IMPLEMENTED,
-                   "This needs a database; the operator of this server has "
-                   "to set wubloader_database.");
+        return ngx_http_wubloader_thrim_no_database(r);
     }
 
     read = ngx_palloc(r->pool, sizeof(ngx_http_wubloader_read_t));
@@ -94,21 +92,5 @@ ngx_http_wubloader_read_end(ngx_http_request_t *r,
         return read->done(read->thrim, read->result);
     }
 
-    /* a function that does not exist */
-
-    if (work->how == NGX_HTTP_WUBLOADER_DB_REFUSED
-        && ngx_strcmp(work->state, "42883") == 0)
-    {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "the database lacks what this version needs: run "
-                      "\"wubloader-worker migrate\" on it (%V)",
-                      &work->message);
-        ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_error);
-
-        return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                   "The database lacks what this version needs; its "
-                   "operator has to run wubloader-worker migrate.");
-    }
-
-    return ngx_http_wubloader_db_failed(r, work);
+    return ngx_http_wubloader_thrim_failed(read->thrim, work);
 }

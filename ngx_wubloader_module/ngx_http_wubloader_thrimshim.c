@@ -6,6 +6,12 @@
 
 #include "ngx_wubloader_module/ngx_http_wubloader_thrimshim.h"
 
+#include "ngx_wubloader_module/ngx_http_wubloader_json.h"
+
+
+/* bytes of JSON that are read without a thread */
+#define NGX_HTTP_WUBLOADER_PARSE_HERE  65536
+
 
 /* what may follow the location's prefix: WORD, WORD/NAME or NAME */
 typedef struct {
@@ -22,15 +28,36 @@ typedef struct {
 } ngx_http_wubloader_route_t;
 
 
+/* a request on its way to its handler */
+typedef struct {
+    ngx_http_wubloader_thrim_t         thrim;   /* has to be the first */
+    const ngx_http_wubloader_route_t  *route;
+
+    wub_str_t                          text;    /* the body */
+    wub_value_t                        value;
+    wub_rc_t                           rc;
+    const char                        *error;
+} ngx_http_wubloader_call_t;
+
+
 static ngx_int_t ngx_http_wubloader_thrim_answer(ngx_http_request_t *r,
     wub_str_t rest);
+static ngx_int_t ngx_http_wubloader_thrim_call(ngx_http_request_t *r,
+    const ngx_http_wubloader_route_t *route, wub_str_t name);
+static ngx_uint_t ngx_http_wubloader_thrim_is_json(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wubloader_thrim_body(ngx_http_request_t *r,
+    void *data, wub_str_t body);
+static void ngx_http_wubloader_thrim_parse(void *data);
+static ngx_int_t ngx_http_wubloader_thrim_parsed(ngx_http_request_t *r,
+    void *data);
+static ngx_int_t ngx_http_wubloader_thrim_known(ngx_http_request_t *r,
+    void *data, wub_str_t user);
 static const ngx_http_wubloader_route_t *ngx_http_wubloader_thrim_find(
     ngx_http_request_t *r, wub_str_t rest, wub_str_t *ret_name,
     ngx_uint_t *ret_methods);
 static ngx_uint_t ngx_http_wubloader_thrim_match(
     const ngx_http_wubloader_route_t *route, wub_str_t rest,
     wub_str_t *ret_name);
-static ngx_uint_t ngx_http_wubloader_thrim_name_fits(wub_str_t name);
 
 
 /*
@@ -76,23 +103,25 @@ static const ngx_http_wubloader_route_t  ngx_http_wubloader_routes[] = {
 
     { wub_string("auth-test"), 0, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_EDITOR,
-      ngx_http_wubloader_test, NULL },
+      ngx_http_wubloader_test, ngx_http_wubloader_thrim_auth_test },
 
     { wub_string("manual-link"), 1, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_EDITOR,
-      ngx_http_wubloader_manual_link, NULL },
+      ngx_http_wubloader_manual_link, ngx_http_wubloader_thrim_link },
 
     { wub_string("reset"), 1, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_EDITOR,
-      ngx_http_wubloader_reset_row, NULL },
+      ngx_http_wubloader_reset_row, ngx_http_wubloader_thrim_reset },
 
     { wub_string("add-template"), 0, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_ARTIST,
-      ngx_http_wubloader_add_template, NULL },
+      ngx_http_wubloader_add_template,
+      ngx_http_wubloader_thrim_add_template },
 
     { wub_string("update-template"), 1, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_ARTIST,
-      ngx_http_wubloader_update_template, NULL },
+      ngx_http_wubloader_update_template,
+      ngx_http_wubloader_thrim_update_template },
 
     { wub_string(""), 1, wub_string(""), NGX_HTTP_GET,
       1, NGX_HTTP_WUBLOADER_ANYBODY,
@@ -101,7 +130,7 @@ static const ngx_http_wubloader_route_t  ngx_http_wubloader_routes[] = {
 
     { wub_string(""), 1, wub_string(""), NGX_HTTP_POST,
       1, NGX_HTTP_WUBLOADER_EDITOR,
-      ngx_http_wubloader_update_row, NULL },
+      ngx_http_wubloader_update_row, ngx_http_wubloader_thrim_update },
 
     { wub_string(""), 0, wub_string(""), 0,
       0, NGX_HTTP_WUBLOADER_ANYBODY,
@@ -115,9 +144,11 @@ ngx_http_wubloader_thrimshim(ngx_http_request_t *r)
     ngx_int_t  rc;
     wub_str_t  rest;
 
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
+    if (!(r->method & NGX_HTTP_POST)) {
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     rc = ngx_http_wubloader_rest(r, &rest);
@@ -135,9 +166,6 @@ ngx_http_wubloader_thrim_answer(ngx_http_request_t *r, wub_str_t rest)
     wub_str_t                          name;
     ngx_int_t                          rc;
     ngx_uint_t                         methods;
-    ngx_http_wubloader_ctx_t          *ctx;
-    ngx_http_wubloader_thrim_t        *thrim;
-    ngx_http_wubloader_loc_conf_t     *wlcf;
     const ngx_http_wubloader_route_t  *route;
 
     route = ngx_http_wubloader_thrim_find(r, rest, &name, &methods);
@@ -161,20 +189,168 @@ ngx_http_wubloader_thrim_answer(ngx_http_request_t *r, wub_str_t rest)
         return NGX_HTTP_NOT_IMPLEMENTED;
     }
 
+    return ngx_http_wubloader_thrim_call(r, route, name);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_thrim_call(ngx_http_request_t *r,
+    const ngx_http_wubloader_route_t *route, wub_str_t name)
+{
+    wub_str_t                       token;
+    ngx_http_wubloader_ctx_t       *ctx;
+    ngx_http_wubloader_call_t      *call;
+    ngx_http_wubloader_loc_conf_t  *wlcf;
+
     ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
-    thrim = wub_arena_calloc(ctx->arena, sizeof(ngx_http_wubloader_thrim_t));
-    if (thrim == NULL) {
+    call = wub_arena_calloc(ctx->arena, sizeof(ngx_http_wubloader_call_t));
+    if (call == NULL) {
         return NGX_ERROR;
     }
 
-    thrim->request = r;
-    thrim->arena = ctx->arena;
-    thrim->conf = &wlcf->thrim;
-    thrim->name = name;
+    call->route = route;
+    call->thrim.request = r;
+    call->thrim.arena = ctx->arena;
+    call->thrim.conf = &wlcf->thrim;
+    call->thrim.name = name;
 
-    return route->handler(thrim);
+    if (route->method == NGX_HTTP_POST) {
+        if (wlcf->db == NULL
+            && route->handler != ngx_http_wubloader_thrim_auth_test)
+        {
+            return ngx_http_wubloader_thrim_no_database(r);
+        }
+
+        if (!ngx_http_wubloader_thrim_is_json(r)) {
+            return ngx_http_wubloader_error(r,
+                       NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,
+                       "The body has to be JSON, sent with Content-Type: "
+                       "application/json.");
+        }
+
+        return ngx_http_wubloader_body_read(r, ngx_http_wubloader_thrim_body,
+                                            call);
+    }
+
+    if (route->who) {
+        token = wub_str_n(NULL, 0);
+        return ngx_http_wubloader_auth(r, token, route->role,
+                                       ngx_http_wubloader_thrim_known, call);
+    }
+
+    return route->handler(&call->thrim);
+}
+
+
+/* forms of other sites can send only types that are not JSON's */
+
+static ngx_uint_t
+ngx_http_wubloader_thrim_is_json(ngx_http_request_t *r)
+{
+    u_char           *p, *last;
+    ngx_str_t         json;
+    ngx_table_elt_t  *type;
+
+    ngx_str_set(&json, "application/json");
+    type = r->headers_in.content_type;
+
+    if (type == NULL || type->value.len < json.len
+        || ngx_strncasecmp(type->value.data, json.data, json.len) != 0)
+    {
+        return 0;
+    }
+
+    p = type->value.data + json.len;
+    last = type->value.data + type->value.len;
+
+    while (p < last && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+
+    return p == last || *p == ';';
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_thrim_body(ngx_http_request_t *r, void *data,
+    wub_str_t body)
+{
+    ngx_http_wubloader_call_t *call = data;
+
+    call->text = body;
+    call->thrim.large = (body.len > NGX_HTTP_WUBLOADER_PARSE_HERE);
+
+    if (call->thrim.large) {
+        return ngx_http_wubloader_task(r, ngx_http_wubloader_thrim_parse,
+                                       ngx_http_wubloader_thrim_parsed, call);
+    }
+
+    ngx_http_wubloader_thrim_parse(call);
+
+    return ngx_http_wubloader_thrim_parsed(r, call);
+}
+
+
+static void
+ngx_http_wubloader_thrim_parse(void *data)
+{
+    ngx_http_wubloader_call_t *call = data;
+
+    call->rc = ngx_http_wubloader_json_read(call->thrim.arena, call->text,
+                                            &call->value, &call->error);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_thrim_parsed(ngx_http_request_t *r, void *data)
+{
+    ngx_http_wubloader_call_t *call = data;
+
+    wub_str_t           token;
+    const wub_value_t  *value;
+
+    if (call->rc == WUB_INVALID || call->rc == WUB_TOO_BIG) {
+        return ngx_http_wubloader_sentence(r, NGX_HTTP_BAD_REQUEST,
+                                           wub_str_n(call->error,
+                                               ngx_strlen(call->error)));
+    }
+
+    if (call->rc != WUB_OK) {
+        return NGX_ERROR;
+    }
+
+    call->thrim.body = &call->value;
+
+    /* what is not a text is no good token, but one nonetheless */
+
+    token = wub_str_n(NULL, 0);
+    value = wub_value_find(&call->value, wub_str("token"));
+
+    if (value != NULL && value->kind != WUB_VALUE_NULL) {
+        token = (value->kind == WUB_VALUE_TEXT) ? value->text : wub_str("");
+    }
+
+    return ngx_http_wubloader_auth(r, token, call->route->role,
+                                   ngx_http_wubloader_thrim_known, call);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_thrim_known(ngx_http_request_t *r, void *data,
+    wub_str_t user)
+{
+    ngx_http_wubloader_call_t *call = data;
+
+    call->thrim.user = user;
+
+    if (call->thrim.body && call->thrim.body->kind != WUB_VALUE_OBJECT) {
+        return ngx_http_wubloader_error(r, NGX_HTTP_BAD_REQUEST,
+                   "The body has to be a JSON object.");
+    }
+
+    return call->route->handler(&call->thrim);
 }
 
 
@@ -244,43 +420,10 @@ ngx_http_wubloader_thrim_match(const ngx_http_wubloader_route_t *route,
     *ret_name = wub_str_n(rest.data + skip,
                           rest.len - skip - route->ending.len);
 
-    return ngx_http_wubloader_thrim_name_fits(*ret_name);
-}
+    /* the database takes no other text */
 
-
-/* the database takes no other text */
-
-static ngx_uint_t
-ngx_http_wubloader_thrim_name_fits(wub_str_t name)
-{
-    u_char    *p, *last;
-    uint32_t   u;
-
-    if (name.len > WUB_NAME_MAX) {
-        return 0;
-    }
-
-    p = (u_char *) (uintptr_t) name.data;
-    last = p + name.len;
-
-    while (p < last) {
-        if (*p == '\0') {
-            return 0;
-        }
-
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-
-        u = ngx_utf8_decode(&p, (size_t) (last - p));
-
-        if (u > 0x10ffff || (u >= 0xd800 && u < 0xe000)) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return ret_name->len <= WUB_NAME_MAX && wub_buf_is_utf8(*ret_name)
+           && memchr(ret_name->data, '\0', ret_name->len) == NULL;
 }
 
 
@@ -294,6 +437,15 @@ ngx_http_wubloader_thrim_endpoint(ngx_http_request_t *r, wub_str_t rest)
     route = ngx_http_wubloader_thrim_find(r, rest, &name, &methods);
 
     return route ? route->endpoint : ngx_http_wubloader_get_thrimshim;
+}
+
+
+ngx_int_t
+ngx_http_wubloader_thrim_no_database(ngx_http_request_t *r)
+{
+    return ngx_http_wubloader_error(r, NGX_HTTP_NOT_IMPLEMENTED,
+               "This needs a database; the operator of this server has to "
+               "set wubloader_database.");
 }
 
 

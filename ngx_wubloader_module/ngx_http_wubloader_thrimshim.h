@@ -35,6 +35,8 @@ typedef struct {
     wub_str_t                     name;     /* of the row or template, as a
                                                part of the path, decoded */
     const wub_value_t            *body;     /* of a POST: an object */
+    ngx_uint_t                    large;    /* too much to look through it
+                                               in the event loop */
     wub_str_t                     user;     /* of a POST, or who reads */
     void                         *data;     /* of the handler */
 } ngx_http_wubloader_thrim_t;
@@ -46,6 +48,13 @@ typedef ngx_int_t (*ngx_http_wubloader_thrim_pt)(
 
 
 /* thrimshim */
+
+/* of a path, without the location's prefix */
+ngx_http_wubloader_endpoint_e ngx_http_wubloader_thrim_endpoint(
+    ngx_http_request_t *r, wub_str_t rest);
+
+/* 501, where wubloader_database is not set */
+ngx_int_t ngx_http_wubloader_thrim_no_database(ngx_http_request_t *r);
 
 /* 404: `Row id = X not found` */
 ngx_int_t ngx_http_wubloader_thrim_no_row(ngx_http_wubloader_thrim_t *thrim);
@@ -107,6 +116,57 @@ ngx_int_t ngx_http_wubloader_thrim_template_metadata(
     ngx_http_wubloader_thrim_t *thrim);
 
 
+/* write: what all writes have in common */
+
+/* of an application_name: what comes before who writes */
+#define NGX_HTTP_WUBLOADER_WRITER  "wubloader-nginx "
+
+/*
+ * Reads the body, read(data), in a thread where it is large, and then goes
+ * on with done(), in the event loop.
+ */
+ngx_int_t ngx_http_wubloader_thrim_write(ngx_http_wubloader_thrim_t *thrim,
+    ngx_http_wubloader_work_pt read, ngx_http_wubloader_done_pt done,
+    void *data);
+
+/* what reading and checking came to: NGX_DECLINED, all is well */
+ngx_int_t ngx_http_wubloader_thrim_checked(ngx_http_wubloader_thrim_t *thrim,
+    wub_rc_t rc, const wub_answer_t *answer);
+
+/*
+ * A transaction of one or more statements; data is work's.  The next
+ * statement's parameters are the caller's.
+ */
+ngx_int_t ngx_http_wubloader_thrim_run(ngx_http_wubloader_thrim_t *thrim,
+    ngx_http_wubloader_db_next_pt next, ngx_http_wubloader_db_end_pt end,
+    void *data);
+
+/* the answer when it ended in any way but DONE and UNDONE */
+ngx_int_t ngx_http_wubloader_thrim_failed(ngx_http_wubloader_thrim_t *thrim,
+    ngx_http_wubloader_db_work_t *work);
+
+/*
+ * A parameter for set_config('application_name', ...), by which the history
+ * in audit.logged_actions tells who it was; data NULL: memory.
+ */
+wub_str_t ngx_http_wubloader_thrim_writer(ngx_http_wubloader_thrim_t *thrim);
+
+/* 200 or 201 without a body */
+ngx_int_t ngx_http_wubloader_thrim_written(ngx_http_wubloader_thrim_t *thrim,
+    ngx_uint_t status);
+
+
+/* holes: how many there are in the store, of each range of an edit */
+
+/* done() gets NULL where nobody could look */
+typedef ngx_int_t (*ngx_http_wubloader_holes_pt)(ngx_http_request_t *r,
+    void *data, const size_t *holes);
+
+/* returns what a content handler returns; done() is called in any case */
+ngx_int_t ngx_http_wubloader_thrim_holes(ngx_http_wubloader_thrim_t *thrim,
+    const wub_edit_t *edit, ngx_http_wubloader_holes_pt done, void *data);
+
+
 /* writes: the body is an object, the user has the route's role */
 
 ngx_int_t ngx_http_wubloader_thrim_auth_test(
@@ -121,6 +181,9 @@ ngx_int_t ngx_http_wubloader_thrim_update_template(
 
 
 /* body */
+
+/* that no body is read that is too large, whatever nginx lets through */
+void ngx_http_wubloader_body_init(void);
 
 /* returns what a content handler returns */
 typedef ngx_int_t (*ngx_http_wubloader_body_pt)(ngx_http_request_t *r,

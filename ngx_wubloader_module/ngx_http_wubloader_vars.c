@@ -5,6 +5,7 @@
 
 
 #include "ngx_wubloader_module/ngx_http_wubloader_module.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_thrimshim.h"
 
 
 /* parts of a path that are looked at */
