@@ -85,7 +85,8 @@ TOOLS      = $(patsubst %.c,$(BUILD)/%,$(TOOL_C))
 REPLAYS    = $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(FUZZ_C))
 FUZZERS    = $(patsubst %.c,$(BUILD)/%,$(FUZZ_C))
 
-MODULE_SRC = config $(wildcard ngx_wubloader_module/*.[ch] common/*.[ch])
+MODULE_SRC = config $(wildcard ngx_wubloader_module/*.[ch] common/*.[ch]      \
+                             t/probe/*)
 
 TESTS      = $(sort $(wildcard t/*.t t/worker/*.t t/media/*.t)) $(UNITS)      \
              $(REPLAYS)
@@ -173,7 +174,8 @@ rm -rf "$$out"/*;                                                             \
     WUB_DEPFILES=1 ./configure --builddir="$$0"                               \
         --with-cc-opt="-MMD -MP $(CC_OPT) $(CC_HARD) $(CC_SAN) -std=gnu11"    \
         --with-ld-opt="$(CC_SAN)"                                             \
-        "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module="$$1"'                   \
+        "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module="$$1"                    \
+        --add-dynamic-module="$$1/t/probe"'                                   \
     "$$out" "$$src" ) > "$$out.log" 2>&1                                      \
 || { tail -n 20 "$$out.log" >&2; rm -f $@; exit 1; };                         \
 echo "-include \$$(wildcard $$out/addon/*/*.d)" >> $@
@@ -183,8 +185,12 @@ $(NGINX_DEV)/conf_flags: | build/deps/build
 
 $(MODULE): $(MODULE_SRC) $(NGX_MAKE)
 	@echo "building $@"
+	@mkdir -p $(BUILD)/t
 	@flock $(BUILD)/nginx/.lock $(MAKE) --no-print-directory --silent     \
 	    -f "$$(pwd)/$(NGX_MAKE)" -C $(NGINX_DEV) modules
+	@cp $(BUILD)/nginx/ngx_http_wubloader_probe_module.so                 \
+	    $(BUILD)/t/probe.so.temp
+	@mv $(BUILD)/t/probe.so.temp $(BUILD)/t/probe.so
 	@cp $(BUILD)/nginx/ngx_http_wubloader_module.so $@.temp
 	@mv $@.temp $@
 

@@ -34,6 +34,7 @@ struct ngx_http_wubloader_db_lookup_s {
 static ngx_uint_t ngx_http_wubloader_db_elements(const char *list);
 static const char *ngx_http_wubloader_db_element(ngx_pool_t *pool,
     const char *list, ngx_uint_t n);
+static ngx_uint_t ngx_http_wubloader_db_port(const char *port);
 static ngx_uint_t ngx_http_wubloader_db_numeric(const char *name);
 static ngx_int_t ngx_http_wubloader_db_lookup_init(ngx_pool_t *pool,
     ngx_http_wubloader_db_t *db);
@@ -81,6 +82,10 @@ ngx_http_wubloader_db_hosts(ngx_pool_t *pool, ngx_http_wubloader_db_t *db,
         h[i].addr = ngx_http_wubloader_db_element(pool, hostaddr, i);
         h[i].port = ngx_http_wubloader_db_element(pool, port,
                                                   (nports == 1) ? 0 : i);
+
+        if (!ngx_http_wubloader_db_port(h[i].port)) {
+            return "has a port that is no number from 1 to 65535";
+        }
 
         if (h[i].addr == NULL && h[i].name
             && ngx_http_wubloader_db_numeric(h[i].name))
@@ -161,6 +166,21 @@ ngx_http_wubloader_db_element(ngx_pool_t *pool, const char *list,
     (void) ngx_cpystrn(text, (u_char *) (uintptr_t) p, len + 1);
 
     return (char *) text;
+}
+
+
+static ngx_uint_t
+ngx_http_wubloader_db_port(const char *port)
+{
+    ngx_int_t  n;
+
+    if (port == NULL) {
+        return 1;
+    }
+
+    n = ngx_atoi((u_char *) (uintptr_t) port, ngx_strlen(port));
+
+    return n >= 1 && n <= 65535;
 }
 
 

@@ -276,6 +276,7 @@ sub kill {
 
 sub socket_dir { return $_[0]{socket} }
 sub log_file   { return $_[0]{log} }
+sub pid        { return $_[0]{server} }
 
 
 # for libpq; the database is made when it is not there
