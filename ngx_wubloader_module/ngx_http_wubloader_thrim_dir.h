@@ -3,8 +3,8 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * ngx_http_wubloader_thrim_dir: templates of thumbnails that lie in a
- * directory (wubloader_templates): NAME.png with NAME.json.  All of it runs
- * in a thread, and reads the disk each time.
+ * directory (wubloader_templates): NAME.png with NAME.json.  What reads them
+ * runs in a thread, and reads the disk each time.
  * May call: nginx, json, common/.
  * Frees: nothing; all lives in the caller's arena.
  */
@@ -59,6 +59,16 @@ wub_rc_t ngx_http_wubloader_dir_find(ngx_http_wubloader_dir_t *dir,
 /* as JSON */
 void ngx_http_wubloader_dir_put(wub_buf_t *b,
     const ngx_http_wubloader_template_t *template);
+
+/* from here on in the event loop; template: NULL, there is none, or the
+   directory cannot be read, which the log tells */
+typedef ngx_int_t (*ngx_http_wubloader_dir_pt)(ngx_http_request_t *r,
+    void *data, const ngx_http_wubloader_template_t *template);
+
+/* asks a thread for one of the location's; returns what a content handler
+   returns */
+ngx_int_t ngx_http_wubloader_dir_one(ngx_http_wubloader_thrim_t *thrim,
+    wub_str_t name, ngx_http_wubloader_dir_pt done, void *data);
 
 
 #endif /* NGX_HTTP_WUBLOADER_THRIM_DIR_H_INCLUDED_ */

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_thrimshim.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_thrim_dir.h"
 
 
 typedef struct {
@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_wubloader_paint_next(
     ngx_http_wubloader_pg_result_t *result);
 static ngx_int_t ngx_http_wubloader_paint_end(ngx_http_request_t *r,
     ngx_http_wubloader_db_work_t *work);
+static ngx_int_t ngx_http_wubloader_paint_none(ngx_http_request_t *r,
+    void *data, const ngx_http_wubloader_template_t *template);
 
 
 static const ngx_http_wubloader_db_statement_t
@@ -163,7 +165,6 @@ ngx_http_wubloader_paint_end(ngx_http_request_t *r,
     ngx_http_wubloader_paint_t  *paint;
 
     paint = work->data;
-    name = paint->thrim->name;
 
     if (work->how == NGX_HTTP_WUBLOADER_DB_DONE) {
         return ngx_http_wubloader_thrim_written(paint->thrim,
@@ -177,13 +178,34 @@ ngx_http_wubloader_paint_end(ngx_http_request_t *r,
     }
 
     if (paint->update) {
-        return ngx_http_wubloader_error(r, NGX_HTTP_BAD_REQUEST,
-                   "Template with name %*s does not exist", name.len,
-                   name.data);
+        return ngx_http_wubloader_dir_one(paint->thrim, paint->thrim->name,
+                                          ngx_http_wubloader_paint_none,
+                                          paint);
     }
 
     name = paint->template.name;
 
     return ngx_http_wubloader_error(r, NGX_HTTP_BAD_REQUEST,
                "Template with name %*s already exists", name.len, name.data);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_paint_none(ngx_http_request_t *r, void *data,
+    const ngx_http_wubloader_template_t *template)
+{
+    ngx_http_wubloader_paint_t *paint = data;
+
+    wub_str_t  name;
+
+    name = paint->thrim->name;
+
+    if (template != NULL) {
+        return ngx_http_wubloader_error(r, NGX_HTTP_BAD_REQUEST,
+                   "Template with name %*s is read-only: it lies in a "
+                   "directory of this server", name.len, name.data);
+    }
+
+    return ngx_http_wubloader_error(r, NGX_HTTP_BAD_REQUEST,
+               "Template with name %*s does not exist", name.len, name.data);
 }

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_wubloader_module/ngx_http_wubloader_thrimshim.h"
+#include "ngx_wubloader_module/ngx_http_wubloader_thrim_dir.h"
 
 
 /* columns of the statement that locks a row */
@@ -40,6 +40,8 @@ typedef struct {
     wub_rc_t                     rc;
     wub_answer_t                 answer;
 
+    wub_str_t                    credit;    /* of a template that lies in
+                                               a directory, or NULL */
     ngx_uint_t                   locked;    /* the row, in this try */
     ngx_uint_t                   missing;
     wub_str_t                    who[5];    /* parameters that lock it */
@@ -50,6 +52,8 @@ typedef struct {
 static void ngx_http_wubloader_update_read(void *data);
 static ngx_int_t ngx_http_wubloader_update_start(ngx_http_request_t *r,
     void *data);
+static ngx_int_t ngx_http_wubloader_update_run(ngx_http_request_t *r,
+    void *data, const ngx_http_wubloader_template_t *template);
 static wub_str_t ngx_http_wubloader_update_bool(bool b);
 static ngx_int_t ngx_http_wubloader_update_next(
     ngx_http_wubloader_db_work_t *work,
@@ -197,17 +201,45 @@ ngx_http_wubloader_update_start(ngx_http_request_t *r, void *data)
 {
     ngx_http_wubloader_update_t *update = data;
 
-    ngx_int_t                    rc;
+    wub_str_t    name;
+    ngx_int_t    rc;
+    wub_edit_t  *read;
+
+    read = &update->read;
+
+    rc = ngx_http_wubloader_thrim_checked(update->thrim, update->rc,
+                                          &update->answer);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    name = wub_str("");
+
+    if (wub_str_eq(read->columns[WUB_EDIT_THUMBNAIL_MODE],
+                   wub_str("TEMPLATE")))
+    {
+        name = read->columns[WUB_EDIT_THUMBNAIL_TEMPLATE];
+    }
+
+    return ngx_http_wubloader_dir_one(update->thrim, name,
+                                      ngx_http_wubloader_update_run, update);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_update_run(ngx_http_request_t *r, void *data,
+    const ngx_http_wubloader_template_t *template)
+{
+    ngx_http_wubloader_update_t *update = data;
+
     wub_edit_t                  *read;
     ngx_http_wubloader_thrim_t  *thrim;
 
     thrim = update->thrim;
     read = &update->read;
 
-    rc = ngx_http_wubloader_thrim_checked(thrim, update->rc,
-                                          &update->answer);
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (template != NULL) {
+        update->credit = template->attribution;
     }
 
     update->who[0] = thrim->name;
@@ -301,6 +333,13 @@ ngx_http_wubloader_update_check(ngx_http_wubloader_update_t *update,
                                             ngx_http_wubloader_lock_state);
     old.attribution = ngx_http_wubloader_db_value(result, 0,
                           ngx_http_wubloader_lock_attribution);
+
+    /* the database wins where both have a template of that name */
+
+    if (old.attribution.data == NULL) {
+        old.attribution = update->credit;
+    }
+
     text = ngx_http_wubloader_db_value(result, 0,
                                        ngx_http_wubloader_lock_playlists);
 

@@ -22,7 +22,19 @@ $store->run('chan', 'source', '2024-02-29T23:00:00', 2, 60);
 $store->run('chan', 'source', '2024-02-29T23:02:02', 2, 300);
 
 my $root = $store->write;
-my $words = <<'END';
+my $dir = Wub::Nginx::temp_dir('templates');
+
+for my $file (['dir.png', decode_base64(PNG_BASE64)], ['dir.json',
+    '{"crop": [0, 0, 1, 1], "location": [0, 0, 1, 1], '
+    . '"attribution": "A directory"}'])
+{
+    open my $out, '>:raw', "$dir/$file->[0]" or die "$dir: $!\n";
+    print $out $file->[1];
+    close $out;
+}
+
+my $words = <<"END";
+            wubloader_templates $dir;
             wubloader_auth off;
             wubloader_title_header Head;
             wubloader_description_footer "The footer";
@@ -174,6 +186,11 @@ posts('a template that it has', 201, '/plain/tagged', edit('tagged',
     tags => ['X', 'one'], thumbnail_mode => 'TEMPLATE'));
 like($api->row('tagged')->{video_description}, qr/An artist/,
      'credit of a template that the edit does not name');
+posts('a template of a directory', 201, '/plain/tagged', edit('tagged',
+    tags => ['X', 'one'], thumbnail_mode => 'TEMPLATE',
+    thumbnail_template => 'dir'));
+like($api->row('tagged')->{video_description}, qr/A directory/,
+     'credit of a template of a directory');
 
 
 # ---- a job that is edited
@@ -277,6 +294,13 @@ $update->('to another name', 200, name => 'x');
 is($api->value("SELECT count(*) FROM templates WHERE name = 'x'"), 1,
    'another name');
 $update->('the name that it had', 400);
+is(posts('one of a directory', 400, '/plain/update-template/dir',
+         \%template), "Template with name dir is read-only: it lies in a "
+   . "directory of this server\n", 'cannot be changed');
+posts('a name of a directory', 201, '/plain/add-template',
+      { %template, name => 'dir' });
+posts('is then of the database', 200, '/plain/update-template/dir',
+      { %template, name => 'dir' });
 
 
 # ---- warnings
