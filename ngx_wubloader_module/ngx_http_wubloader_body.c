@@ -202,6 +202,10 @@ ngx_http_wubloader_body_copy(ngx_http_wubloader_reader_t *reader,
     off_t    pos;
     ssize_t  n;
 
+    if (size == 0) {
+        return WUB_OK;
+    }
+
     if (!b->in_file) {
         ngx_memcpy(to, b->pos, size);
         return WUB_OK;

@@ -16,7 +16,7 @@ use constant MB => 1024 * 1024;
 
 my $api = Wub::Api->new;
 my $words = 'wubloader_auth off;';
-my $all = 'client_max_body_size 0;';
+my $all = 'client_max_body_size 0; lingering_timeout 1s;';
 
 my $nginx = Wub::Nginx->new(
     config => $api->location(words => ['connections=2', 'timeout=20s'],
@@ -26,7 +26,7 @@ my $nginx = Wub::Nginx->new(
     . $api->location(path => '/file', config => "$words "
         . 'client_body_in_file_only clean;')
     . $api->location(path => '/limit',
-                     config => "$words client_max_body_size 1m;"));
+                     config => "$words client_max_body_size 1m; lingering_timeout 1s;"));
 
 is($nginx->start, '', 'nginx starts');
 
