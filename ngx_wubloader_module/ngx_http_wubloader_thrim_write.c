@@ -91,6 +91,12 @@ ngx_http_wubloader_thrim_failed(ngx_http_wubloader_thrim_t *thrim,
         return ngx_http_wubloader_db_failed(r, work);
     }
 
+    /* a rule that is not of ours has no sentence that names it */
+
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "the database refuses it: %V (%s)", &work->message,
+                  work->state);
+
     /* classes of SQLSTATE: a rule is broken, a value is none */
 
     if (ngx_strncmp(work->state, "23", 2) == 0) {

@@ -26,7 +26,8 @@ my $nginx = Wub::Nginx->new(
     . $api->location(path => '/file', config => "$words "
         . 'client_body_in_file_only clean;')
     . $api->location(path => '/limit',
-                     config => "$words client_max_body_size 1m; lingering_timeout 1s;"));
+                     config => "$words client_max_body_size 1m; "
+                         . 'lingering_timeout 1s;'));
 
 is($nginx->start, '', 'nginx starts');
 

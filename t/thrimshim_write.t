@@ -349,6 +349,62 @@ like(Wub::Nginx::slurp($nginx->log_file),
      'which the log tells');
 
 
+# ---- what the database says
+
+$api->sql(<<'END');
+CREATE SEQUENCE tries;
+CREATE FUNCTION obstacle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.id = 'again' AND nextval('tries') < 3 THEN
+        RAISE EXCEPTION 'once more' USING ERRCODE = '40001';
+    ELSIF NEW.id = 'value' THEN
+        RAISE EXCEPTION 'too much' USING ERRCODE = '22003';
+    ELSIF NEW.id LIKE 'lost%' THEN
+        RETURN NULL;
+    END IF;
+
+    RETURN NEW;
+END $$;
+CREATE TRIGGER obstacle BEFORE UPDATE ON events FOR EACH ROW
+    EXECUTE FUNCTION obstacle();
+ALTER TABLE events ADD CONSTRAINT house_rule CHECK (video_title !~ 'rude');
+END
+
+$api->event($_) for qw(again value lost rule);
+edit_event($api, 'lost-out', 'DONE');
+
+posts('an edit that has to be tried again', 201, '/plain/again',
+      edit('again'));
+is($api->value('SELECT last_value FROM tries'), 3, 'was tried three times');
+has('an edit that was tried again', 'again', video_title => 'Head - A title',
+    video_description => "A description\n\nThe footer");
+
+is(posts('a value that is none', 400, '/plain/value', edit('value')),
+   "A value is not one that the database can hold.\n", 'a sentence');
+is(posts('an edit that is lost', 403, '/plain/lost', edit('lost')),
+   "Video likely already published\n", 'a sentence');
+is(posts('a change that is lost', 409, '/plain/lost-out',
+         edit('lost-out', state => 'MODIFIED')),
+   "Video changed state while we were updating - maybe it was reset?\n",
+   'a sentence');
+is(posts('a link that is lost', 409, '/plain/manual-link/lost',
+         { link => 'https://x/' }),
+   "Video changed state while we were updating - maybe it was reset?\n",
+   'a sentence');
+is(posts('a rule of the house', 400, '/plain/rule',
+         edit('rule', video_title => 'rude')),
+   "The database refuses this edit\n", 'a sentence');
+like(Wub::Nginx::slurp($nginx->log_file), qr/refuses it: .*house_rule/,
+     'and the log names it');
+
+$api->sql('ALTER TABLE events RENAME progress_note TO note');
+is(posts('a database of another version', 503, '/plain/rule', edit('rule')),
+   'The database lacks what this version needs; its operator has to run '
+   . "wubloader-worker migrate.\n", 'a sentence');
+$api->sql('ALTER TABLE events RENAME note TO progress_note');
+posts('which is mended', 201, '/plain/rule', edit('rule'));
+
+
 # ---- who did it
 
 is($api->value("SELECT application_name FROM audit.logged_actions "
