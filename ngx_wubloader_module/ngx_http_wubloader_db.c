@@ -18,8 +18,16 @@ typedef struct {
 } ngx_http_wubloader_db_failure_t;
 
 
+/* a result that stays as long as the request */
+typedef struct {
+    ngx_http_wubloader_pg_result_t  *result;
+    ngx_thread_pool_t               *thread_pool;
+} ngx_http_wubloader_kept_t;
+
+
 static void ngx_http_wubloader_db_cleanup(void *data);
 static void ngx_http_wubloader_db_result_cleanup(void *data);
+static void ngx_http_wubloader_db_result_free(void *data);
 
 
 /* by ngx_http_wubloader_db_end_e; the first three are not foreseen here */
@@ -211,19 +219,29 @@ ngx_int_t
 ngx_http_wubloader_db_keep(ngx_http_wubloader_db_work_t *work,
     ngx_http_wubloader_pg_result_t *result)
 {
-    ngx_pool_cleanup_t  *cln;
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_wubloader_kept_t      *kept;
+    ngx_http_wubloader_loc_conf_t  *wlcf;
 
     if (work->kept) {
         return NGX_OK;
     }
 
-    cln = ngx_pool_cleanup_add(work->request->pool, 0);
+    wlcf = ngx_http_get_module_loc_conf(work->request,
+                                        ngx_http_wubloader_module);
+
+    cln = ngx_pool_cleanup_add(work->request->pool,
+                               sizeof(ngx_http_wubloader_kept_t));
     if (cln == NULL) {
         return NGX_ERROR;
     }
 
     cln->handler = ngx_http_wubloader_db_result_cleanup;
-    cln->data = result;
+
+    kept = cln->data;
+    kept->result = result;
+    kept->thread_pool = wlcf->thread_pool;
+
     work->kept = 1;
 
     return NGX_OK;
@@ -232,6 +250,17 @@ ngx_http_wubloader_db_keep(ngx_http_wubloader_db_work_t *work,
 
 static void
 ngx_http_wubloader_db_result_cleanup(void *data)
+{
+    ngx_http_wubloader_kept_t *kept = data;
+
+    ngx_http_wubloader_free(kept->thread_pool,
+                            ngx_http_wubloader_pg_size(kept->result),
+                            ngx_http_wubloader_db_result_free, kept->result);
+}
+
+
+static void
+ngx_http_wubloader_db_result_free(void *data)
 {
     ngx_http_wubloader_pg_clear(data);
 }

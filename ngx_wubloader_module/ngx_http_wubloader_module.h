@@ -141,6 +141,7 @@ typedef ngx_int_t (*ngx_http_wubloader_done_pt)(ngx_http_request_t *r,
 typedef struct {
     ngx_http_request_t           *request;  /* NULL: it has no handler */
     wub_arena_t                  *arena;
+    ngx_thread_pool_t            *thread_pool;
     wub_query_t                   query;
 
     void                         *data;     /* of the handler */
@@ -258,28 +259,6 @@ char *ngx_http_wubloader_check_hour(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_wubloader_check_year(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_wubloader_check_years(ngx_conf_t *cf, void *post,
     void *data);
-
-
-/* thrimshim_conf: directives of the editor's API */
-
-char *ngx_http_wubloader_default_channel(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_wubloader_bustime_start(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_wubloader_title_header(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_wubloader_description_footer(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-char *ngx_http_wubloader_upload_locations(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-char *ngx_http_wubloader_archive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_wubloader_templates(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_wubloader_category_notes(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-void ngx_http_wubloader_thrim_merge(ngx_http_wubloader_loc_conf_t *prev,
-    ngx_http_wubloader_loc_conf_t *conf);
 
 
 /*
@@ -457,6 +436,15 @@ ngx_int_t ngx_http_wubloader_task(ngx_http_request_t *r,
 ngx_int_t ngx_http_wubloader_try_task(ngx_http_request_t *r,
     ngx_http_wubloader_work_pt work, ngx_http_wubloader_done_pt done,
     void *data);
+
+/* bytes whose freeing would hold up the event loop */
+#define NGX_HTTP_WUBLOADER_FREE  (1024 * 1024)
+
+typedef void (*ngx_http_wubloader_free_pt)(void *data);
+
+/* frees what is as large as that in a thread, after the request if need be */
+void ngx_http_wubloader_free(ngx_thread_pool_t *tp, size_t size,
+    ngx_http_wubloader_free_pt free, void *data);
 
 
 /* hours */

@@ -332,6 +332,13 @@ ngx_http_wubloader_pg_clear(ngx_http_wubloader_pg_result_t *result)
 }
 
 
+size_t
+ngx_http_wubloader_pg_size(const ngx_http_wubloader_pg_result_t *result)
+{
+    return PQresultMemorySize(ngx_http_wubloader_pg_res(result));
+}
+
+
 ngx_uint_t
 ngx_http_wubloader_pg_open(const ngx_http_wubloader_pg_t *pg)
 {

@@ -81,6 +81,10 @@ ngx_int_t ngx_http_wubloader_pg_result(ngx_http_wubloader_pg_t *pg,
     ngx_http_wubloader_pg_result_t **ret);
 void ngx_http_wubloader_pg_clear(ngx_http_wubloader_pg_result_t *result);
 
+/* bytes of memory */
+size_t ngx_http_wubloader_pg_size(
+    const ngx_http_wubloader_pg_result_t *result);
+
 /* the server is in a transaction, of which nothing is to be kept */
 ngx_uint_t ngx_http_wubloader_pg_open(const ngx_http_wubloader_pg_t *pg);
 

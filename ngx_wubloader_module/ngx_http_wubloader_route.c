@@ -10,6 +10,7 @@
 static ngx_http_wubloader_ctx_t *ngx_http_wubloader_create_ctx(
     ngx_http_request_t *r);
 static void ngx_http_wubloader_ctx_cleanup(void *data);
+static void ngx_http_wubloader_arena_free(void *data);
 
 
 /* upstream's names of the arguments */
@@ -66,8 +67,11 @@ ngx_http_wubloader_handler(ngx_http_request_t *r)
 static ngx_http_wubloader_ctx_t *
 ngx_http_wubloader_create_ctx(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t        *cln;
-    ngx_http_wubloader_ctx_t  *ctx;
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_wubloader_ctx_t       *ctx;
+    ngx_http_wubloader_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_wubloader_ctx_t));
     if (cln == NULL) {
@@ -80,6 +84,7 @@ ngx_http_wubloader_create_ctx(ngx_http_request_t *r)
     cln->handler = ngx_http_wubloader_ctx_cleanup;
 
     ctx->request = r;
+    ctx->thread_pool = wlcf->thread_pool;
 
     ctx->arena = wub_arena_create(WUB_ARENA_MAX);
     if (ctx->arena == NULL) {
@@ -98,7 +103,18 @@ ngx_http_wubloader_ctx_cleanup(void *data)
     ngx_http_wubloader_ctx_t *ctx = data;
 
     ngx_http_wubloader_metrics_end(&ctx->seen);
-    wub_arena_destroy(ctx->arena);
+
+    if (ctx->arena != NULL) {
+        ngx_http_wubloader_free(ctx->thread_pool, wub_arena_used(ctx->arena),
+                                ngx_http_wubloader_arena_free, ctx->arena);
+    }
+}
+
+
+static void
+ngx_http_wubloader_arena_free(void *data)
+{
+    wub_arena_destroy(data);
 }
 
 

@@ -11,15 +11,28 @@
 #define NGX_HTTP_WUBLOADER_SLOW   60000
 
 
+/* bytes: a task and what it is told */
+#define NGX_HTTP_WUBLOADER_FREE_POOL  512
+
+
 typedef struct {
     ngx_http_wubloader_work_pt  work;
     void                       *data;
 } ngx_http_wubloader_task_t;
 
 
+/* of what has no request any more */
+typedef struct {
+    ngx_http_wubloader_free_pt  free;
+    void                       *data;
+} ngx_http_wubloader_rest_t;
+
+
 static void ngx_http_wubloader_task_work(void *data, ngx_log_t *log);
 static void ngx_http_wubloader_task_event(ngx_event_t *ev);
 static void ngx_http_wubloader_task_resume(ngx_http_request_t *r);
+static void ngx_http_wubloader_free_work(void *data, ngx_log_t *log);
+static void ngx_http_wubloader_free_event(ngx_event_t *ev);
 
 
 ngx_int_t
@@ -154,4 +167,68 @@ ngx_http_wubloader_task_resume(ngx_http_request_t *r)
     r->write_event_handler = ngx_http_request_empty_handler;
 
     ngx_http_finalize_request(r, ctx->done(r, ctx->data));
+}
+
+
+/*
+ * The C library gives memory back to the kernel in small steps, half a
+ * millisecond for each MB.
+ */
+
+void
+ngx_http_wubloader_free(ngx_thread_pool_t *tp, size_t size,
+    ngx_http_wubloader_free_pt free, void *data)
+{
+    ngx_pool_t                 *pool;
+    ngx_thread_task_t          *task;
+    ngx_http_wubloader_rest_t  *rest;
+
+    if (size < NGX_HTTP_WUBLOADER_FREE) {
+        free(data);
+        return;
+    }
+
+    /* the request's pool goes now */
+
+    pool = ngx_create_pool(NGX_HTTP_WUBLOADER_FREE_POOL, ngx_cycle->log);
+    if (pool == NULL) {
+        free(data);
+        return;
+    }
+
+    task = ngx_thread_task_alloc(pool, sizeof(ngx_http_wubloader_rest_t));
+
+    if (task != NULL) {
+        rest = task->ctx;
+        rest->free = free;
+        rest->data = data;
+
+        task->handler = ngx_http_wubloader_free_work;
+        task->event.data = pool;
+        task->event.handler = ngx_http_wubloader_free_event;
+        task->event.log = ngx_cycle->log;
+
+        if (ngx_thread_task_post(tp, task) == NGX_OK) {
+            return;
+        }
+    }
+
+    ngx_destroy_pool(pool);
+    free(data);
+}
+
+
+static void
+ngx_http_wubloader_free_work(void *data, ngx_log_t *log)
+{
+    ngx_http_wubloader_rest_t *rest = data;
+
+    rest->free(rest->data);
+}
+
+
+static void
+ngx_http_wubloader_free_event(ngx_event_t *ev)
+{
+    ngx_destroy_pool(ev->data);
 }

@@ -47,6 +47,28 @@ typedef ngx_int_t (*ngx_http_wubloader_thrim_pt)(
     ngx_http_wubloader_thrim_t *thrim);
 
 
+/* thrimshim_conf: directives */
+
+char *ngx_http_wubloader_default_channel(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_bustime_start(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_title_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_description_footer(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_wubloader_upload_locations(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_wubloader_archive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_templates(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_wubloader_category_notes(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_http_wubloader_thrim_merge(ngx_http_wubloader_loc_conf_t *prev,
+    ngx_http_wubloader_loc_conf_t *conf);
+
+
 /* thrimshim */
 
 /* of a path, without the location's prefix */
