@@ -52,9 +52,10 @@ sub server {
 
 # ---- measuring
 
-# Sides are [ name, path, least ratio ours may have to it ], ours first.
+# Sides are [ name, path, least ratio ours may have to it ], ours first; in
+# place of a path, a function of the seconds that returns what load() does.
 # %opt: connections (16), encoding (none), unit of what is compared
-# ("/s", or " MB/s"), large (measured by pulls, not by wrk).
+# ("/s", or " MB/s"), large (measured by pulls, not by wrk), script (of wrk).
 sub compare {
     my ($self, $what, %opt) = @_;
 
@@ -62,16 +63,24 @@ sub compare {
     my $load = $opt{large} ? 'pulls' : 'load';
     my %best;
 
+    my $measure = sub {
+        my ($path, $seconds) = @_;
+
+        return ref $path ? $path->($seconds)
+            : $self->$load($path, %opt, seconds => $seconds);
+    };
+
     for my $side (@sides) {
         my ($name, $path) = @$side;
 
-        $best{$name} = { rounds => [], fetched => $self->fetch($path, %opt) };
-        $self->$load($path, %opt, seconds => WARM_UP);
+        $best{$name} = { rounds => [], fetched => ref $path ? {}
+                         : $self->fetch($path, %opt) };
+        $measure->($path, WARM_UP);
     }
 
     for (1 .. $self->{rounds}) {
-        push @{ $best{$_->[0]}{rounds} }, $self->$load($_->[1], %opt)
-            for @sides;
+        push @{ $best{$_->[0]}{rounds} },
+            $measure->($_->[1], $self->{seconds}) for @sides;
     }
 
     for my $side (@sides) {
@@ -124,10 +133,11 @@ sub load {
     my @command = ('wrk', '-t1', '-c' . ($opt{connections} // 16),
         "-d${seconds}s", '--timeout', '30s', '--latency',
         map({ ('-H', "Accept-Encoding: $_") } grep { defined }
-            $opt{encoding}), $self->url($path));
+            $opt{encoding}), map({ ('-s', $_) } grep { defined }
+            $opt{script}), $self->url($path));
 
     my $cpu = _cpu(@workers);
-    my $text = _output(@command);
+    my $text = output(@command);
     $cpu = _cpu(@workers) - $cpu;
 
     my %unit = (us => 0.001, ms => 1, s => 1000, m => 60_000);
@@ -235,7 +245,7 @@ sub fetch {
     my $encoding = $opt{encoding} // 'identity';
     my @workers = $self->server->workers;
     my $cpu = _cpu(@workers);
-    my $text = _output('curl', '-sfS', '-o', $opt{to} // '/dev/null', '-H',
+    my $text = output('curl', '-sfS', '-o', $opt{to} // '/dev/null', '-H',
         "Accept-Encoding: $encoding", '-w',
         '%{size_download} %{time_total} %header{content-encoding}',
         $self->url($path));
@@ -260,7 +270,7 @@ sub url {
 sub cache_metrics {
     my ($self) = @_;
 
-    my %value = _output('curl', '-sfS', $self->url('/metrics'))
+    my %value = output('curl', '-sfS', $self->url('/metrics'))
         =~ /^wubloader_cache_(\w+)(?:\{[^}]*\})? ([\d.e+]+)$/mg;
 
     return \%value;
@@ -359,7 +369,7 @@ sub memory {
     $sum{cached} = 0;
 
     while (my @some = splice @files, 0, 200) {
-        $sum{cached} += sum0(split ' ', _output('fincore', '--bytes',
+        $sum{cached} += sum0(split ' ', output('fincore', '--bytes',
             '--noheadings', '--raw', '--output', 'RES', @some));
     }
 
@@ -367,7 +377,8 @@ sub memory {
 }
 
 
-sub _output {
+# what a program says; it dies when the program fails
+sub output {
     my @command = @_;
 
     open my $in, '-|', @command
