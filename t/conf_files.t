@@ -9,6 +9,7 @@ use File::Path qw(make_path);
 use IO::Uncompress::Gunzip qw(gunzip);
 use Test::More;
 
+use Wub::Api;
 use Wub::Http qw(http_request);
 use Wub::Nginx;
 use Wub::Postgres;
@@ -37,6 +38,7 @@ subtest 'a cut for a slow client' => sub { slow() };
 is($nginx->stop, '', 'nginx ends');
 is(join("\n", $nginx->unexpected), '', 'nothing bad on the log');
 
+subtest 'the location of the editor' => sub { editors() };
 subtest 'examples of README' => sub { examples() };
 subtest 'worker.json without a database' => sub { no_database() };
 subtest 'worker.json with one' => sub { database() };
@@ -82,6 +84,37 @@ sub check {
     is($status, 0, 'status');
     like($said, qr/test is successful/, 'says so');
     unlike($said, qr/\[(?:warn|emerg|alert)\]/, 'and warns of nothing');
+}
+
+
+# what is a comment there, since there has to be a database
+sub editors {
+    my $api = Wub::Api->new;
+    my $text = Wub::Nginx::slurp('conf/wubloader.conf');
+    my ($location) = $text =~ /^(#location \/thrimshim \{.*?^#\}\n)/ms;
+
+    ok(defined $location, 'there is one');
+    $location =~ s/^#//gm;
+    $location =~ s/"host=[^"]*"/'"' . $api->conninfo . '"'/e;
+
+    my $server = Wub::Nginx->new(config => <<"END" . $location);
+    location = /google-keys { internal; return 404; }
+END
+    is($server->start, '', 'nginx takes it') or diag($server->log_text);
+
+    for my $target ('', '/templates', '/defaults') {
+        my $res = http_request($server->port, 'GET', "/thrimshim$target");
+
+        is($res->{status}, 200, "/thrimshim$target");
+        is(header($res, 'content-type'), 'application/json', 'JSON');
+    }
+
+    my $large = 'x' x (21 * 1024 * 1024);
+    my $res = http_request($server->port, 'POST', '/thrimshim/x',
+        headers => ['Content-Type: application/json'], body => $large);
+    is($res->{status}, 413, 'a body of 21 MB');
+
+    is($server->stop, '', 'nginx ends');
 }
 
 
@@ -166,6 +199,18 @@ sub examples {
     $config =~ s/^    wubloader_cache [^\n]*\n//mg;
 
     my $server = Wub::Nginx->new(config => $config);
+
+    # of directives for one server or another the first, and their files
+
+    my %seen;
+    $config =~ s/^    (wubloader_\w+) [^;]*;\n/$seen{$1}++ ? '' : $&/gme;
+    $config =~ s{^    (wubloader_auth off;)$}{location /off { $1 }}m
+        or die "README says no more how to ask nobody who he is\n";
+    $server->{config} = $config;
+
+    open my $notes, '>', $server->root . '/conf/notes.json' or die "$!\n";
+    print $notes '{}';
+    close $notes;
 
     $http =~ s{path=[^\s;]+}{path=@{[ $server->root ]}/cache};
     $server->{http_config} = $http;
