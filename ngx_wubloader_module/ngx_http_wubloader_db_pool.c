@@ -12,6 +12,7 @@ static ngx_int_t ngx_http_wubloader_db_init(ngx_cycle_t *cycle,
 static void ngx_http_wubloader_db_event(ngx_http_wubloader_db_t *db,
     ngx_event_t *ev, ngx_event_handler_pt handler);
 static void ngx_http_wubloader_db_conn_timer(ngx_event_t *ev);
+static void ngx_http_wubloader_db_give(ngx_http_wubloader_db_t *db);
 static void ngx_http_wubloader_db_assign(ngx_http_wubloader_db_conn_t *conn,
     ngx_http_wubloader_db_work_t *work);
 static void ngx_http_wubloader_db_connect_more(ngx_http_wubloader_db_t *db);
@@ -300,7 +301,6 @@ ngx_http_wubloader_db_pump(ngx_event_t *ev)
 {
     ngx_http_wubloader_db_t *db = ev->data;
 
-    ngx_http_wubloader_db_conn_t  *conn;
     ngx_http_wubloader_db_work_t  *work;
 
     while (!ngx_queue_empty(&db->ended)) {
@@ -310,6 +310,27 @@ ngx_http_wubloader_db_pump(ngx_event_t *ev)
         ngx_http_wubloader_db_unqueue(work);
         ngx_http_wubloader_db_end(work, work->how);
     }
+
+    ngx_http_wubloader_db_give(db);
+    ngx_http_wubloader_db_connect_more(db);
+    ngx_http_wubloader_db_arm(db);
+    ngx_http_wubloader_db_tell(db);
+}
+
+
+/* work that fails at once gives its connection back from in here */
+
+static void
+ngx_http_wubloader_db_give(ngx_http_wubloader_db_t *db)
+{
+    ngx_http_wubloader_db_conn_t  *conn;
+    ngx_http_wubloader_db_work_t  *work;
+
+    if (db->giving) {
+        return;
+    }
+
+    db->giving = 1;
 
     while (db->nwaiting && !ngx_queue_empty(&db->idle)) {
         conn = ngx_queue_data(ngx_queue_head(&db->idle),
@@ -331,9 +352,7 @@ ngx_http_wubloader_db_pump(ngx_event_t *ev)
         ngx_http_wubloader_db_assign(conn, work);
     }
 
-    ngx_http_wubloader_db_connect_more(db);
-    ngx_http_wubloader_db_arm(db);
-    ngx_http_wubloader_db_tell(db);
+    db->giving = 0;
 }
 
 
@@ -441,6 +460,9 @@ ngx_http_wubloader_db_ready(ngx_http_wubloader_db_conn_t *conn)
         ngx_http_wubloader_db_close(conn);
     }
 
+    /* the server has something to do while the last answer is sent */
+
+    ngx_http_wubloader_db_give(db);
     ngx_http_wubloader_db_wake(db);
 }
 
