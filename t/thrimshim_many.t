@@ -175,6 +175,40 @@ like(tally(@answers), qr/^(?:201: \d+)?(?:, )?(?:403: \d+)?$/,
 }
 
 
+# ---- a change that is not committed yet is waited for
+
+sub held {
+    my ($name, $status, $id, $change) = @_;
+
+    my $child = fork // die "fork: $!\n";
+
+    if (!$child) {
+        $api->{pg}->psql($api->database, "BEGIN; UPDATE events SET $change "
+            . "WHERE id = '$id'; SELECT pg_sleep(0.6); COMMIT");
+        POSIX::_exit(0);
+    }
+
+    until ($api->{pg}->value('postgres', 'SELECT count(*) FROM '
+        . "pg_stat_activity WHERE wait_event = 'PgSleep'") > 0)
+    {
+        select undef, undef, undef, 0.02;
+    }
+
+    my ($answer) = at_once(["/thrimshim/$id",
+        edit($id, video_title => 'too late')]);
+
+    waitpid $child, 0;
+    is($answer->[0], $status, $name);
+    isnt($api->row($id)->{video_title}, 'too late', 'and nothing is written');
+    return;
+}
+
+edit_event($api, 'held', 'CLAIMED');
+held('a job that is being sent', 403, 'held', "state = 'FINALIZING'");
+$api->event('held-sheet', video_title => 'first');
+held('a sheet that is being changed', 409, 'held-sheet', "notes = 'new'");
+
+
 # ---- many rows
 
 $api->event("row$_") for 1 .. EDITORS;
