@@ -13,6 +13,7 @@ static wub_rc_t wub_edit_range(const wub_edit_in_t *in,
     const wub_value_t *value, size_t n, wub_range_t *ret);
 static wub_rc_t wub_edit_range_time(const wub_edit_in_t *in,
     const wub_value_t *value, const char *sentence, size_t n, int64_t *ret);
+static bool wub_edit_shorter(const wub_range_t *range, int64_t duration);
 static wub_rc_t wub_edit_transition(const wub_edit_in_t *in,
     const wub_value_t *value, size_t n, wub_transition_t *ret);
 static wub_rc_t wub_edit_sense(const wub_edit_in_t *in, size_t n, bool open);
@@ -163,16 +164,14 @@ wub_edit_range(const wub_edit_in_t *in, const wub_value_t *value, size_t n,
                                " pair [start, end]", &number);
     }
 
+    ret->start = INT64_MIN;
+    ret->end = INT64_MAX;
+
     rc = wub_edit_range_time(in, &value->items[0], "The start of range % of"
                              " video_ranges must be a time as"
                              " YYYY-MM-DDTHH:MM:SS", n, &ret->start);
     if (rc != WUB_OK) {
         return rc;
-    }
-
-    if (value->items[1].kind == WUB_VALUE_NULL) {
-        ret->end = INT64_MAX;
-        return WUB_OK;
     }
 
     return wub_edit_range_time(in, &value->items[1], "The end of range % of"
@@ -181,11 +180,16 @@ wub_edit_range(const wub_edit_in_t *in, const wub_value_t *value, size_t n,
 }
 
 
+/* null leaves ret as it is */
 static wub_rc_t
 wub_edit_range_time(const wub_edit_in_t *in, const wub_value_t *value,
     const char *sentence, size_t n, int64_t *ret)
 {
     wub_str_t  number;
+
+    if (value->kind == WUB_VALUE_NULL) {
+        return WUB_OK;
+    }
 
     if (value->kind == WUB_VALUE_TEXT
         && wub_time_parse(value->text, ret) == WUB_OK)
@@ -224,6 +228,12 @@ wub_edit_transition(const wub_edit_in_t *in, const wub_value_t *value,
                                " must be null or [type, seconds]", &number);
     }
 
+    /* a page's name of a hard cut, as in the query of /cut */
+
+    if (items[0].text.len == 0) {
+        return WUB_OK;
+    }
+
     if (wub_transition_find(items[0].text) == NULL) {
         return wub_edit_refuse(in, 400, "Unknown transition '%'",
                                &items[0].text);
@@ -250,6 +260,13 @@ wub_edit_sense(const wub_edit_in_t *in, size_t n, bool open)
     const wub_range_t  *range;
 
     range = &in->ranges->ranges[n];
+
+    if (range->start == INT64_MIN && !open) {
+        number = wub_edit_number(in, n + 1);
+
+        return wub_edit_refuse(in, 400, "Range % has no start: only a draft"
+                               " may leave it open", &number);
+    }
 
     if (range->end == INT64_MAX && !open) {
         number = wub_edit_number(in, n + 1);
@@ -278,8 +295,8 @@ wub_edit_beside(const wub_edit_in_t *in, size_t n)
     beside = &in->ranges->ranges[n];
     duration = in->ranges->transitions[n].duration;
 
-    if (beside[0].end - beside[0].start < duration
-        || beside[1].end - beside[1].start < duration)
+    if (wub_edit_shorter(&beside[0], duration)
+        || wub_edit_shorter(&beside[1], duration))
     {
         number = wub_edit_number(in, n + 1);
 
@@ -288,4 +305,12 @@ wub_edit_beside(const wub_edit_in_t *in, size_t n)
     }
 
     return WUB_OK;
+}
+
+
+static bool
+wub_edit_shorter(const wub_range_t *range, int64_t duration)
+{
+    return range->start != INT64_MIN && range->end != INT64_MAX
+           && range->end - range->start < duration;
 }

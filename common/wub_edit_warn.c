@@ -69,7 +69,8 @@ wub_edit_warn_range(wub_edit_warn_t *w, size_t n, size_t holes)
     b = w->buf;
     range = &w->r->ranges[n];
 
-    if (range->end != INT64_MAX && range->end - range->start > WUB_EDIT_LONG
+    if (range->start != INT64_MIN && range->end != INT64_MAX
+        && range->end - range->start > WUB_EDIT_LONG
         && wub_edit_warn_begin(w))
     {
         wub_buf_lit(b, "Range ");
@@ -103,7 +104,11 @@ wub_edit_warn_overlap(wub_edit_warn_t *w, size_t a, size_t b)
     start = (x->start > y->start) ? x->start : y->start;
     end = (x->end < y->end) ? x->end : y->end;
 
-    if (start >= end || !wub_edit_warn_begin(w)) {
+    /* where a range has no start yet, nobody can tell */
+
+    if (x->start == INT64_MIN || y->start == INT64_MIN || start >= end
+        || !wub_edit_warn_begin(w))
+    {
         return;
     }
 

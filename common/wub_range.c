@@ -196,9 +196,15 @@ wub_range_pg_put(wub_buf_t *b, const wub_ranges_t *r)
             wub_buf_putc(b, ',');
         }
 
-        wub_buf_lit(b, "\"(\\\"");
-        wub_pg_timestamp_put(b, range->start);
-        wub_buf_lit(b, "\\\",");
+        wub_buf_lit(b, "\"(");
+
+        if (range->start != INT64_MIN) {
+            wub_buf_lit(b, "\\\"");
+            wub_pg_timestamp_put(b, range->start);
+            wub_buf_lit(b, "\\\"");
+        }
+
+        wub_buf_putc(b, ',');
 
         if (range->end != INT64_MAX) {
             wub_buf_lit(b, "\\\"");

@@ -19,7 +19,8 @@
 
 
 typedef struct {
-    int64_t  start;             /* microseconds, inclusive */
+    int64_t  start;             /* microseconds, inclusive; INT64_MIN: null,
+                                   a draft that is written, never read */
     int64_t  end;               /* exclusive; INT64_MAX: null, a draft */
 } wub_range_t;
 

@@ -141,7 +141,7 @@ ngx_http_wubloader_holes_count(ngx_http_wubloader_holes_t *holes)
     for (i = 0; i < holes->edit->ranges.nranges; i++) {
         range = &holes->edit->ranges.ranges[i];
 
-        if (range->end == INT64_MAX) {
+        if (range->start == INT64_MIN || range->end == INT64_MAX) {
             continue;
         }
 

@@ -62,6 +62,10 @@ static const warn_t  warns[] = {
       "[\"Range 1 has 2 holes in its footage: from"
       " 2026-11-14T01:00:00.000000 on.\"]" },
 
+    /* a range without a start has no length, and is nowhere */
+    { { { INT64_MIN, T(1) }, { INT64_MIN, INT64_MAX }, { T(0), T(2) } }, 3,
+      { 0 }, "[]" },
+
     /* touching is not overlapping */
     { { { T(0), T(1) }, { T(1), T(2) }, { T(3), T(4) } }, 3, { 0 }, "[]" },
 

@@ -187,9 +187,16 @@ static const case_t  cases[] = {
       " [1, '2026-01-01T00:01']]}", NULL, "The start of range 2 of"
       " video_ranges must be a time as YYYY-MM-DDTHH:MM:SS", ANY, NULL },
     { "{'state': 'UNEDITED', 'video_transitions': [],"
-      " 'video_ranges': [[null, '2026-01-01T00:01']]}", NULL,
-      "The start of range 1 of video_ranges must be a time as"
-      " YYYY-MM-DDTHH:MM:SS", ANY, NULL },
+      " 'video_ranges': [[null, '2026-01-01T00:01']]}", NULL, NULL,
+      WUB_EDIT_RANGES, "{\"(,\\\"2026-01-01 00:01:00\\\")\"}" },
+    { "{'state': 'UNEDITED', 'video_transitions': [],"
+      " 'video_ranges': [[null, null]]}", NULL, NULL, WUB_EDIT_RANGES,
+      "{\"(,)\"}" },
+    { "{'video_ranges': [['2026-01-01T00:00', '2026-01-01T00:01'],"
+      " [null, '2026-01-01T00:01']]}", NULL, "Range 2 has no start: only a"
+      " draft may leave it open", ANY, NULL },
+    { "{'video_ranges': [[null, null]], 'video_transitions': []}", NULL,
+      "Range 1 has no start: only a draft may leave it open", ANY, NULL },
     { "{'video_ranges': [['2026-01-01T00:00', 'never']]}", NULL,
       "The end of range 1 of video_ranges must be a time as"
       " YYYY-MM-DDTHH:MM:SS", ANY, NULL },
@@ -252,6 +259,15 @@ static const case_t  cases[] = {
     { "{'video_transitions': [['fade', 9]], 'state': 'UNEDITED',"
       " 'video_ranges': [['2026-01-01T00:01', '2026-01-01T00:02'],"
       " ['2026-01-01T00:01', null]]}", NULL, NULL, ANY, NULL },
+    { "{'video_transitions': [['fade', 9]], 'state': 'UNEDITED',"
+      " 'video_ranges': [['1960-01-01T00:01', null],"
+      " [null, '2026-01-01T00:02']]}", NULL, NULL, ANY, NULL },
+    { "{'video_transitions': [['', 0]]}", NULL, NULL, WUB_EDIT_TRANSITIONS,
+      "{NULL}" },
+    { "{'video_transitions': [['', '']]}", NULL, "Transition 1 of"
+      " video_transitions must be null or [type, seconds]", ANY, NULL },
+    { "{'video_transitions': [['cut', 1]]}", NULL,
+      "Unknown transition 'cut'", ANY, NULL },
 
     /* thumbnails */
 
