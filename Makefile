@@ -94,7 +94,7 @@ TESTS      = $(sort $(wildcard t/*.t t/worker/*.t t/media/*.t)) $(UNITS)      \
 # what runs under sanitizers in CI: no browser, no style
 
 TESTS_fast = $(filter-out t/style.t t/rooms.t t/docs.t t/players.t t/run.t    \
-             t/clients.t t/media/players.t,                                   \
+             t/clients.t t/editor.t t/media/players.t,                        \
              $(TESTS))
 
 PROVE      = CMOCKA_MESSAGE_OUTPUT=TAP WUB_BUILD=$(BUILD) prove -It/lib       \

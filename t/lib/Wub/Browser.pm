@@ -8,7 +8,8 @@ use warnings;
 
 use Cwd qw(abs_path);
 use Exporter qw(import);
-use JSON::PP qw(decode_json);
+use IPC::Open2 qw(open2);
+use JSON::PP qw(decode_json encode_json);
 use Test::More ();
 
 our @EXPORT_OK = qw(give_up);
@@ -78,6 +79,25 @@ sub play {
     my $status = $?;
 
     return ($line ? decode_json($line) : {}, $status);
+}
+
+
+# What the fetch() of a page gets: a list of hashes, as fetch.js has them;
+# each request is [url, options].
+sub fetch {
+    my ($self, $page, @requests) = @_;
+
+    my $pid = open2(my $out, my $in, 'node', "$JUDGE/fetch.js", 'chromium',
+                    $page);
+
+    print {$in} encode_json(\@requests);
+    close $in;
+
+    my ($line) = grep { /^\[/ } <$out>;
+
+    waitpid $pid, 0;
+
+    return $line ? @{ decode_json($line) } : ();
 }
 
 
