@@ -48,6 +48,15 @@ wub_edit_warnings(wub_buf_t *b, const wub_edit_t *edit, const size_t *holes)
         }
     }
 
+    /* the newer editor's page sends an empty list where nobody is named */
+
+    if (wub_str_eq(edit->columns[WUB_EDIT_WHITELIST], wub_str("{}"))
+        && wub_edit_warn_begin(&w))
+    {
+        wub_buf_lit(b, "uploader_whitelist is an empty list, so no node will "
+                    "cut this video; set it to null to let any of them.\"");
+    }
+
     if (w.n > WUB_EDIT_WARNINGS_MAX) {
         wub_buf_lit(b, ", \"There are ");
         wub_buf_u64(b, w.n - WUB_EDIT_WARNINGS_MAX);

@@ -186,6 +186,15 @@ test_warnings(void **state)
     edit.ranges.nranges = 1;
     assert_int_equal(wub_edit_warnings(&b, &edit, NULL), WUB_OK);
 
+    /* nobody may cut it */
+    wub_buf_init(&b, arena, 10000);
+    edit.ranges.nranges = 0;
+    edit.columns[WUB_EDIT_WHITELIST] = wub_str("{}");
+    assert_int_equal(wub_edit_warnings(&b, &edit, NULL), WUB_OK);
+    wub_test_text(&b, "[\"uploader_whitelist is an empty list, so no node "
+                  "will cut this video; set it to null to let any of "
+                  "them.\"]");
+
     wub_arena_destroy(arena);
 }
 
