@@ -349,6 +349,12 @@ ngx_http_wubloader_metrics_log(ngx_http_request_t *r)
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
     metrics = ngx_http_wubloader_metrics_zone(r);
 
+    /* a context without a request is the filter's, in no location of ours */
+
+    if (ctx != NULL && ctx->request == NULL) {
+        ctx = NULL;
+    }
+
     if (r != r->main || metrics == NULL || (ctx == NULL && wlcf->kind == NULL))
     {
         return NGX_OK;
@@ -357,7 +363,7 @@ ngx_http_wubloader_metrics_log(ngx_http_request_t *r)
     seen = &room;
     us = 0;
 
-    if (ctx && ctx->request) {
+    if (ctx != NULL) {
         seen = &ctx->seen;
         us = ngx_http_wubloader_metrics_clock() - seen->start;
 

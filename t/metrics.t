@@ -107,6 +107,23 @@ sub count {
 }
 
 
+# ---- what nginx refuses before it finds a location of ours
+
+{
+    my $pids = join ' ', $nginx->workers;
+    my $zero = get('/files/a%00b');
+
+    is($zero->{status}, 400, 'a zero byte is refused');
+    is($zero->{headers}{'content-type'}[0], 'text/plain', 'as text');
+    is(get('/files', 'TRACE')->{status}, 405, 'TRACE is refused');
+    is(get('/other')->{status}, 200, 'others are answered');
+    is(join(' ', $nginx->workers), $pids, 'by the same processes');
+    unlike(get('/metrics')->{body},
+           qr/^http_request_latency_all_count\{endpoint="[^m][^}]*="4/m,
+           'these are not counted');
+}
+
+
 # ---- what is counted
 
 {
