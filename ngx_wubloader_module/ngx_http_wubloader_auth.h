@@ -26,8 +26,13 @@
 /* and is of use for this long while it cannot be fetched, ms */
 #define NGX_HTTP_WUBLOADER_KEYS_OLD     (24 * 3600 * 1000)
 
-/* between the beginnings of two fetches, or two looks at a file, ms */
+/*
+ * Between the beginnings of two fetches, or two looks at a file, ms; less
+ * after a fetch that ended because its client left, or such clients would
+ * keep all others out.
+ */
 #define NGX_HTTP_WUBLOADER_KEYS_FLOOR   10000
+#define NGX_HTTP_WUBLOADER_KEYS_ORPHAN  1000
 #define NGX_HTTP_WUBLOADER_KEYS_LOOK    2000
 
 /* a request waits for a fetch, a fetch is given up, ms */
@@ -99,6 +104,7 @@ struct ngx_http_wubloader_auth_keys_s {
     ngx_queue_t                   waiting;  /* ngx_http_wubloader_auth_t */
     ngx_uint_t                    nwaiting;
     unsigned                      tries:1;  /* there was a try */
+    unsigned                      orphan:1; /* whose client left */
     unsigned                      failed:1; /* the last one did */
 };
 

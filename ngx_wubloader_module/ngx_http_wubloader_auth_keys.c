@@ -125,19 +125,22 @@ static ngx_uint_t
 ngx_http_wubloader_keys_begin(ngx_http_wubloader_auth_keys_t *keys,
     ngx_http_request_t *r)
 {
-    ngx_msec_t  since;
+    ngx_msec_t  since, floor;
 
     since = ngx_current_msec - keys->tried;
+    floor = keys->orphan ? NGX_HTTP_WUBLOADER_KEYS_ORPHAN
+                         : NGX_HTTP_WUBLOADER_KEYS_FLOOR;
 
     if (keys->fetch && since < NGX_HTTP_WUBLOADER_KEYS_LOST) {
         return 1;
     }
 
-    if (keys->tries && since < NGX_HTTP_WUBLOADER_KEYS_FLOOR) {
+    if (keys->tries && since < floor) {
         return 0;
     }
 
     keys->tries = 1;
+    keys->orphan = 0;
     keys->tried = ngx_current_msec;
 
     return ngx_http_wubloader_fetch(keys, r) == NGX_OK;
@@ -308,6 +311,7 @@ void
 ngx_http_wubloader_keys_orphaned(ngx_http_wubloader_auth_keys_t *keys)
 {
     keys->fetch = NULL;
+    keys->orphan = 1;
 
     /* it is nobody's fault: one of those who wait may begin at once */
 

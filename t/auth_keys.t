@@ -66,7 +66,7 @@ my %bad = (
     moved   => 'The answer had status 302.',
     partial => 'The answer had status 206.',
 );
-my @kinds = qw(good slow slow2 slow3 slow4 hang later);
+my @kinds = qw(good slow slow2 slow3 slow4 slow5 hang later);
 
 my $config = join "\n", map {
     my $kind = $_;
@@ -181,6 +181,17 @@ subtest 'whoever fetches leaves, another one goes on' => sub {
     is(scalar(grep { finish($_)->{status} == 200 } @socks), 3,
        'the others get in');
     is(count('slow2'), 2, 'by a second fetch');
+};
+
+subtest 'whoever fetches leaves, and nobody waits' => sub {
+    my $leaver = begin('slow5', 'old');
+
+    sleep 0.3;
+    close $leaver;
+    sleep 0.2;
+    is(post('slow5', 'old')->{status}, 503, 'the next one comes too soon');
+    sleep 1;
+    is(post('slow5', 'old')->{status}, 200, 'in a second it gets in');
 };
 
 subtest 'over HTTP/2, and on a connection that is kept' => sub {
