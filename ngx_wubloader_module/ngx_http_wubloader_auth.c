@@ -212,6 +212,18 @@ ngx_http_wubloader_auth_go_on(ngx_http_wubloader_auth_t *auth)
         return looked;
     }
 
+    /* nothing else is read from a connection before the fetch on it ends */
+
+    if (ngx_http_wubloader_fetch_is(keys->fetch, auth->request)) {
+        auth->request->main->keepalive = 0;
+    }
+
+    /* those that it was checked with were too old */
+
+    if (keys->set == NULL) {
+        rc = WUB_NOT_FOUND;
+    }
+
     if (rc == WUB_OK) {
         return ngx_http_wubloader_roles(auth);
     }

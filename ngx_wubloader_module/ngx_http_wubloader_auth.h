@@ -180,6 +180,10 @@ ngx_int_t ngx_http_wubloader_key_file_look(ngx_http_wubloader_auth_t *auth);
 ngx_int_t ngx_http_wubloader_fetch(ngx_http_wubloader_auth_keys_t *keys,
     ngx_http_request_t *r);
 
+/* true: it runs on r's connection; NULL is on none */
+ngx_uint_t ngx_http_wubloader_fetch_is(
+    const ngx_http_wubloader_fetch_t *fetch, const ngx_http_request_t *r);
+
 /* in the filters: NULL unless r is a fetch */
 ngx_http_wubloader_fetch_t *ngx_http_wubloader_fetch_of(
     ngx_http_request_t *r);

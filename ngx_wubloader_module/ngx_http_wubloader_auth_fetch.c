@@ -16,6 +16,7 @@
 
 struct ngx_http_wubloader_fetch_s {
     ngx_http_wubloader_auth_keys_t  *keys;  /* NULL: it has ended */
+    const ngx_http_request_t        *main;  /* whose subrequest it is */
     ngx_uint_t                       status;
     u_char                          *start; /* NGX_HTTP_WUBLOADER_JWT_SET_MAX
                                                bytes */
@@ -77,9 +78,18 @@ ngx_http_wubloader_fetch(ngx_http_wubloader_auth_keys_t *keys,
     }
 
     fetch->keys = keys;
+    fetch->main = r->main;
     keys->fetch = fetch;
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_wubloader_fetch_is(const ngx_http_wubloader_fetch_t *fetch,
+    const ngx_http_request_t *r)
+{
+    return fetch != NULL && fetch->main == r->main;
 }
 
 

@@ -223,13 +223,13 @@ subtest 'over HTTP/2, and on a connection that is kept' => sub {
 
 subtest 'an issuer that hangs' => sub {
     my $begin = time;
-    my @socks = map { begin('hang', 'old') } 1 .. 5;
+    my @socks = map { begin('hang', 'old', 'keep-alive') } 1 .. 5;
 
     is(http_request($nginx->port, 'GET', '/good/defaults')->{status}, 200,
        'others are answered meanwhile');
     is(post('good', 'old')->{status}, 200, 'who has keys gets in');
 
-    # who fetches is answered, though not let go
+    # who fetches is answered, and told to ask on another connection
 
     IO::Select->new($_)->can_read(8) for @socks;
     cmp_ok(time - $begin, '<', 7, 'in time');
@@ -237,6 +237,8 @@ subtest 'an issuer that hangs' => sub {
     my @answers = map { finish($_, 0.2) } @socks;
 
     is(scalar(grep { $_->{status} == 503 } @answers), 5, 'all are told');
+    is(join(' ', sort map { $_->{headers}{connection}[0] } @answers),
+       'close' . ' keep-alive' x 4, 'one connection is not kept');
     is(count('hang'), 1, 'one fetch');
 };
 
@@ -326,13 +328,15 @@ sub post {
 
 # sends a request and does not wait
 sub begin {
-    my ($kind, $key) = @_;
+    my ($kind, $key, $connection) = @_;
 
     my $sock = http_connect($nginx->port) or die "connect: $!\n";
     my $body = body_of($key);
 
+    $connection //= 'close';
+
     print {$sock} "POST /$kind/auth-test HTTP/1.1\r\nHost: x\r\n"
-        . "Content-Type: application/json\r\nConnection: close\r\n"
+        . "Content-Type: application/json\r\nConnection: $connection\r\n"
         . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
     $sock->flush;
 
