@@ -457,7 +457,6 @@ ngx_http_wubloader_update_answer(ngx_http_request_t *r, void *data,
     wub_buf_init(&b, update->thrim->arena, WUB_ARENA_MAX);
     wub_buf_lit(&b, "{\"warnings\": ");
 
-
     if (wub_edit_warnings(&b, &update->edit, holes) != WUB_OK) {
         return NGX_ERROR;
     }

@@ -24,7 +24,7 @@ typedef struct {
     ngx_uint_t                     who;     /* role is asked for */
     ngx_http_wubloader_role_e      role;
     ngx_http_wubloader_endpoint_e  endpoint;
-    ngx_http_wubloader_thrim_pt    handler; /* NULL: not in this version */
+    ngx_http_wubloader_thrim_pt    handler;
 } ngx_http_wubloader_route_t;
 
 
@@ -44,6 +44,8 @@ static ngx_int_t ngx_http_wubloader_thrim_answer(ngx_http_request_t *r,
     wub_str_t rest);
 static ngx_int_t ngx_http_wubloader_thrim_call(ngx_http_request_t *r,
     const ngx_http_wubloader_route_t *route, wub_str_t name);
+static ngx_uint_t ngx_http_wubloader_thrim_is_conditional(
+    ngx_http_request_t *r);
 static ngx_uint_t ngx_http_wubloader_thrim_is_json(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wubloader_thrim_body(ngx_http_request_t *r,
     void *data, wub_str_t body);
@@ -185,10 +187,6 @@ ngx_http_wubloader_thrim_answer(ngx_http_request_t *r, wub_str_t rest)
         return rc;
     }
 
-    if (route->handler == NULL) {
-        return NGX_HTTP_NOT_IMPLEMENTED;
-    }
-
     return ngx_http_wubloader_thrim_call(r, route, name);
 }
 
@@ -223,6 +221,12 @@ ngx_http_wubloader_thrim_call(ngx_http_request_t *r,
             return ngx_http_wubloader_thrim_no_database(r);
         }
 
+        if (ngx_http_wubloader_thrim_is_conditional(r)) {
+            return ngx_http_wubloader_error(r, NGX_HTTP_PRECONDITION_FAILED,
+                       "A write takes no condition in a header; what was "
+                       "seen of a row goes into the body.");
+        }
+
         if (!ngx_http_wubloader_thrim_is_json(r)) {
             return ngx_http_wubloader_error(r,
                        NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,
@@ -241,6 +245,17 @@ ngx_http_wubloader_thrim_call(ngx_http_request_t *r,
     }
 
     return route->handler(&call->thrim);
+}
+
+
+/* nginx would look at a condition in the answer, when all is written */
+
+static ngx_uint_t
+ngx_http_wubloader_thrim_is_conditional(ngx_http_request_t *r)
+{
+    return r->headers_in.if_match != NULL
+           || r->headers_in.if_none_match != NULL
+           || r->headers_in.if_unmodified_since != NULL;
 }
 
 

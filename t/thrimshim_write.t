@@ -405,6 +405,25 @@ $api->sql('ALTER TABLE events RENAME note TO progress_note');
 posts('which is mended', 201, '/plain/rule', edit('rule'));
 
 
+# ---- conditions, which nginx would look at when all is written
+
+edit_event($api, 'conditions', 'EDITED');
+
+for my $header ('If-Match: "x"', 'If-None-Match: *', 'If-None-Match: "x"',
+                'If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT')
+{
+    is(posts("a write with $header", 412, '/plain/reset/conditions', {},
+             headers => [$header]),
+       'A write takes no condition in a header; what was seen of a row goes '
+       . "into the body.\n", 'a sentence');
+    is($api->value("SELECT state FROM events WHERE id = 'conditions'"),
+       'EDITED', 'and nothing is written');
+}
+
+posts('a write with If-Modified-Since', 200, '/plain/reset/conditions', {},
+      headers => ['If-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT']);
+
+
 # ---- who did it
 
 is($api->value("SELECT application_name FROM audit.logged_actions "
