@@ -73,6 +73,8 @@ sub cut {
 
     $err =~ s/^\S+ warning: \d+ frames? .*\n//gm
         if $stream->{holes} || %{$stream->{loose}};
+    $err =~ s/^\S+ warning: the sound is damaged in \d+ places?\n//gm
+        if $stream->{twice};
 
     $self->{cuts}++;
 

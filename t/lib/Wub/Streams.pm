@@ -10,6 +10,7 @@ package Wub::Streams;
 #   loose   { number => 1 } frames of which bytes were lost: they may be
 #           missing, or be other pictures, which may then follow also
 #   noisy   bytes are wrong where only a decoder finds out
+#   twice   some of its sound comes twice, which is told as damage
 #   mixed   where two encoders meet, a frame of sound may be missing
 #   forms   what pictures it has, "WIDTHxHEIGHT.FORMAT", each once
 #   refuse  { kind or "all" => what the sentence of a refusal says }
@@ -79,7 +80,7 @@ my %streams = (
     tail     => { change => \&tail },
     dropped  => { change => \&dropped },
     flipped  => { noisy => 1, change => \&flipped },
-    garbage  => { change => \&garbage },
+    garbage  => { twice => 1, change => \&garbage },
     refresh  => { bf => 0, open => 1,
                   refuse => { all => qr/decoding can begin|refresh/ },
                   more => [qw(-x264-params intra-refresh=1)] },
