@@ -4,6 +4,7 @@
  */
 
 
+#include "common/wub_event_text.h"
 #include "common/wub_time.h"
 
 #include "ngx_wubloader_module/ngx_http_wubloader_json.h"
@@ -18,7 +19,8 @@
 
 static char *ngx_http_wubloader_thrim_check(const wub_str_t *field,
     const ngx_str_t *value);
-static char *ngx_http_wubloader_thrim_marks(const ngx_str_t *value);
+static char *ngx_http_wubloader_thrim_marks(const ngx_str_t *value,
+    wub_str_t allowed);
 static char *ngx_http_wubloader_notes_read(ngx_conf_t *cf, wub_arena_t *arena,
     ngx_str_t *path, ngx_file_t *file, wub_str_t *ret);
 static char *ngx_http_wubloader_notes_parse(ngx_conf_t *cf,
@@ -106,7 +108,7 @@ ngx_http_wubloader_title_header(ngx_conf_t *cf, ngx_command_t *cmd,
     rv = ngx_http_wubloader_thrim_check(&wlcf->thrim.title_prefix,
                                         &value[1]);
     if (rv == NGX_CONF_OK) {
-        rv = ngx_http_wubloader_thrim_marks(&value[1]);
+        rv = ngx_http_wubloader_thrim_marks(&value[1], wub_str(""));
     }
 
     if (rv != NGX_CONF_OK) {
@@ -155,7 +157,7 @@ ngx_http_wubloader_description_footer(ngx_conf_t *cf, ngx_command_t *cmd,
     rv = ngx_http_wubloader_thrim_check(&wlcf->thrim.description_footer,
                                         &value[1]);
     if (rv == NGX_CONF_OK) {
-        rv = ngx_http_wubloader_thrim_marks(&value[1]);
+        rv = ngx_http_wubloader_thrim_marks(&value[1], wub_str("\t\r\n"));
     }
 
     if (rv != NGX_CONF_OK) {
@@ -300,15 +302,19 @@ ngx_http_wubloader_thrim_check(const wub_str_t *field, const ngx_str_t *value)
 }
 
 
-/* they would have every edit refused */
+/* they would have every edit refused; allowed: as wub_edit_check() does */
 
 static char *
-ngx_http_wubloader_thrim_marks(const ngx_str_t *value)
+ngx_http_wubloader_thrim_marks(const ngx_str_t *value, wub_str_t allowed)
 {
     if (memchr(value->data, '<', value->len)
         || memchr(value->data, '>', value->len))
     {
         return "may not hold \"<\" or \">\", which no upload site takes";
+    }
+
+    if (wub_event_control(ngx_http_wubloader_wub(*value), allowed)) {
+        return "may not hold control characters";
     }
 
     return NGX_CONF_OK;

@@ -391,3 +391,34 @@ qr/number" cannot be used: what stands for the category "a" is not a text/
 GET /t/defaults
 --- response_body_like chomp
 ^\{
+
+
+
+=== TEST 31: a line break in the header
+--- config
+    wubloader_title_header "a\nb";
+--- must_die
+--- error_log
+"wubloader_title_header" directive may not hold control characters
+
+
+
+=== TEST 32: a control character in the footer
+--- config eval
+qq{wubloader_description_footer "a\x07b";}
+--- must_die
+--- error_log
+"wubloader_description_footer" directive may not hold control characters
+
+
+
+=== TEST 33: line breaks and tabs are legal there
+--- config
+    location /t {
+        wubloader                     thrimshim;
+        wubloader_description_footer  "a\r\n\tb";
+    }
+--- request
+GET /t/defaults
+--- response_body_like chomp
+^\{
