@@ -7,6 +7,11 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_db_pool.h"
 
 
+/* bytes of long answers that slow clients may keep in a process */
+#define NGX_HTTP_WUBLOADER_DB_KEPT  (128 * 1024 * 1024)
+#define NGX_HTTP_WUBLOADER_DB_LONG  65536
+
+
 /* how a client is told of work that ended badly */
 typedef struct {
     ngx_uint_t                  status;
@@ -21,6 +26,8 @@ typedef struct {
 /* a result that stays as long as the request */
 typedef struct {
     ngx_http_wubloader_pg_result_t  *result;
+    size_t                           size;
+    ngx_http_wubloader_db_t         *db;
     ngx_thread_pool_t               *thread_pool;
 } ngx_http_wubloader_kept_t;
 
@@ -219,12 +226,21 @@ ngx_int_t
 ngx_http_wubloader_db_keep(ngx_http_wubloader_db_work_t *work,
     ngx_http_wubloader_pg_result_t *result)
 {
+    size_t                          size;
     ngx_pool_cleanup_t             *cln;
     ngx_http_wubloader_kept_t      *kept;
     ngx_http_wubloader_loc_conf_t  *wlcf;
 
     if (work->kept) {
         return NGX_OK;
+    }
+
+    size = ngx_http_wubloader_pg_size(result);
+
+    if (size > NGX_HTTP_WUBLOADER_DB_LONG
+        && work->db->kept >= NGX_HTTP_WUBLOADER_DB_KEPT)
+    {
+        return NGX_BUSY;
     }
 
     wlcf = ngx_http_get_module_loc_conf(work->request,
@@ -240,9 +256,12 @@ ngx_http_wubloader_db_keep(ngx_http_wubloader_db_work_t *work,
 
     kept = cln->data;
     kept->result = result;
+    kept->size = size;
+    kept->db = work->db;
     kept->thread_pool = wlcf->thread_pool;
 
     work->kept = 1;
+    work->db->kept += size;
 
     return NGX_OK;
 }
@@ -253,8 +272,9 @@ ngx_http_wubloader_db_result_cleanup(void *data)
 {
     ngx_http_wubloader_kept_t *kept = data;
 
-    ngx_http_wubloader_free(kept->thread_pool,
-                            ngx_http_wubloader_pg_size(kept->result),
+    kept->db->kept -= kept->size;
+
+    ngx_http_wubloader_free(kept->thread_pool, kept->size,
                             ngx_http_wubloader_db_result_free, kept->result);
 }
 

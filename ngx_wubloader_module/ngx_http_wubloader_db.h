@@ -46,7 +46,7 @@ typedef enum {
     NGX_HTTP_WUBLOADER_DB_DONE = 0,     /* committed, or read */
     NGX_HTTP_WUBLOADER_DB_UNDONE,       /* next() declined; rolled back */
     NGX_HTTP_WUBLOADER_DB_REFUSED,      /* by the database: see state */
-    NGX_HTTP_WUBLOADER_DB_BUSY,         /* the queue is full */
+    NGX_HTTP_WUBLOADER_DB_BUSY,         /* the queue, or memory, is full */
     NGX_HTTP_WUBLOADER_DB_AWAY,         /* no connection, or it is lost */
     NGX_HTTP_WUBLOADER_DB_SLOW,         /* no answer within the timeout */
     NGX_HTTP_WUBLOADER_DB_UNKNOWN,      /* lost while it committed */
@@ -64,6 +64,7 @@ typedef enum {
  *     NGX_AGAIN     db_send() was called: wait for its result
  *     NGX_OK        all is done: commit
  *     NGX_DECLINED  the handler does not want it: roll back
+ *     NGX_BUSY      db_keep() says so: roll back, BUSY
  *     NGX_ERROR     roll back, FAILED
  */
 typedef ngx_int_t (*ngx_http_wubloader_db_next_pt)(
@@ -154,7 +155,10 @@ wub_str_t ngx_http_wubloader_db_value(
     const ngx_http_wubloader_pg_result_t *result, ngx_uint_t row,
     ngx_uint_t column);
 
-/* keeps a result, and so its values, until the request's pool goes */
+/*
+ * Keeps a result, and so its values, until the request's pool goes.
+ * NGX_BUSY: it is long, and others have not been sent yet.
+ */
 ngx_int_t ngx_http_wubloader_db_keep(ngx_http_wubloader_db_work_t *work,
     ngx_http_wubloader_pg_result_t *result);
 

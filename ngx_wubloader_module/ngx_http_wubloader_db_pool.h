@@ -148,6 +148,7 @@ struct ngx_http_wubloader_db_s {
     ngx_uint_t                    epoch;    /* older connections are not
                                                used any more */
 
+    size_t                        kept;     /* bytes of answers */
     ngx_uint_t                    giving;   /* work to connections */
     ngx_event_t                   pump;
     ngx_event_t                   timer;    /* of what waits the longest */

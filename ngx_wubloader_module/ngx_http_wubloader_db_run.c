@@ -340,6 +340,7 @@ ngx_http_wubloader_db_next(ngx_http_wubloader_db_conn_t *conn,
     ngx_http_wubloader_db_finish(conn,
         (rc == NGX_OK) ? NGX_HTTP_WUBLOADER_DB_DONE
         : (rc == NGX_DECLINED) ? NGX_HTTP_WUBLOADER_DB_UNDONE
+        : (rc == NGX_BUSY) ? NGX_HTTP_WUBLOADER_DB_BUSY
         : NGX_HTTP_WUBLOADER_DB_FAILED);
 }
 

@@ -52,6 +52,7 @@ subtest 'whole' => sub { whole() };
 subtest 'others meanwhile' => sub { meanwhile() };
 subtest 'a slow client' => sub { slow() };
 subtest 'clients that leave' => sub { leaving() };
+subtest 'many that take nothing' => sub { crowded() };
 subtest 'one huge row' => sub { huge() };
 subtest 'an older database' => sub { older() };
 subtest 'connections are lost' => sub { lost() };
@@ -184,6 +185,34 @@ sub leaving {
 
     is get('/thrimshim/defaults')->{status}, 200, 'and it goes on';
     same(get('/thrimshim')->{body}, 'and the next one');
+}
+
+
+# Their lists stay in memory: others are told to come again when it is too
+# much of it, unless they want little.
+sub crowded {
+    my $list = "GET /thrimshim HTTP/1.1\r\nHost: x\r\n\r\n";
+    my @socks;
+
+    for (1 .. 12) {
+        my $sock = http_connect($nginx->port) or die "connect: $!\n";
+
+        print $sock $list;
+        sysread $sock, my $begin, 64 or die "closed\n";
+        push @socks, $sock;
+        last if $begin =~ / 503 /;
+    }
+
+    cmp_ok scalar @socks, '<', 12, 'there is an end to it';
+
+    my $res = get('/thrimshim');
+
+    is $res->{status}, 503, 'a list has to wait';
+    is $res->{headers}{'retry-after'}[0], 1, 'for a moment';
+    is get('/thrimshim/r1')->{status}, 200, 'a row has not';
+
+    @socks = ();
+    same(get('/thrimshim')->{body}, 'when they have left');
 }
 
 
