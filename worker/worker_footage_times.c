@@ -85,7 +85,7 @@ worker_footage_times(worker_footage_t *f, worker_err_t *err)
 
     worker_times_unwrap(&t);
 
-    if (worker_times_dts(&t)) {
+    if (t.n > 2 && worker_times_dts(&t)) {
         worker_times_measure(&t);
 
         if (worker_times_stray(&t)) {
@@ -179,17 +179,13 @@ worker_times_unwrap(worker_times_t *t)
 
 
 /*
- * Decoding times rise.  False where there is no such order: then nothing
- * tells which times are wrong.
+ * Decoding times rise, of three pictures at least.  False where there is no
+ * such order: then nothing tells which times are wrong.
  */
 static bool
 worker_times_dts(worker_times_t *t)
 {
     size_t  i, k, count;
-
-    if (t->n < 3) {
-        return false;
-    }
 
     for (i = 0; i < t->n; i++) {
         t->dts[i] = t->frames[i].dts;

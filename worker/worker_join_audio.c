@@ -320,9 +320,13 @@ worker_join_hush(worker_join_t *j, size_t track, int64_t until,
         }
     }
 
+    if (hush->rate == 0 || hush->len == 0) {
+        return WORKER_OK;
+    }
+
     duration = WORKER_AV_HUSH_SAMPLES * WUB_TS_HZ / (int64_t) hush->rate;
 
-    while (hush->len != 0 && until - t->end >= duration) {
+    while (until - t->end >= duration) {
 
         rc = j->making->tick.call(j->making->tick.data);
         if (rc != WORKER_OK) {
