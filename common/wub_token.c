@@ -295,10 +295,8 @@ wub_token_email(wub_arena_t *arena, const wub_value_t *claims,
 
     verified = wub_value_find(claims, wub_str("email_verified"));
 
-    if (verified == NULL
-        || !((verified->kind == WUB_VALUE_BOOL && verified->truth)
-             || (verified->kind == WUB_VALUE_TEXT
-                 && wub_str_eq(verified->text, wub_str("true")))))
+    if (verified == NULL || verified->kind != WUB_VALUE_BOOL
+        || !verified->truth)
     {
         return wub_token_fault(ret_fault, "its address is not verified");
     }

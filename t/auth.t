@@ -274,9 +274,10 @@ main::token_post($::path, $::tokens->token('ec', by => sub { "\0" x 64 }))
 --- error_code: 403
 --- error_log: its address is not verified
 
-=== TEST 33: a verified address, said by a text
+=== TEST 33: nor is one that only a text says to be so
 --- request eval: main::claims(email_verified => 'true')
---- response_body_like eval: qr/^\Q$::good\E\s*$/
+--- error_code: 403
+--- error_log: its address is not verified
 
 === TEST 34: no address
 --- request eval: [ map { main::claims(email => $_) } undef, '', 'ann', 1 ]

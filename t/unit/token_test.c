@@ -292,7 +292,7 @@ static const struct {
     { "iat", "1709251261", EARLY },
     { "iat", "null", TIME },
     { "iat", NULL, NULL },
-    { "email_verified", "\"true\"", NULL },
+    { "email_verified", "\"true\"", VERIFIED },
     { "email_verified", "false", VERIFIED },
     { "email_verified", "\"false\"", VERIFIED },
     { "email_verified", "\"True\"", VERIFIED },
