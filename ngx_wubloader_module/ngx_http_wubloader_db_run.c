@@ -43,7 +43,8 @@ static void ngx_http_wubloader_db_bind(
  * itself by then, so that it is not done behind our back.
  */
 static const char  ngx_http_wubloader_db_settings[] =
-    "SELECT set_config('TimeZone', 'UTC', false),"
+    "SELECT set_config('search_path', 'public, pg_temp', false),"
+    " set_config('TimeZone', 'UTC', false),"
     " set_config('DateStyle', 'ISO', false),"
     " set_config('IntervalStyle', 'postgres', false),"
     " set_config('bytea_output', 'hex', false),"

@@ -36,6 +36,7 @@ my $nginx = Wub::Nginx->new(workers => 2, config => <<"END");
             wubloader_auth      off;
             wubloader_database  "host=$hosts port=5432,5432 dbname=wub
                                  user=wubloader
+                                 options=-csearch_path=pg_catalog
                                  target_session_attrs=read-write"
                                 connections=4 timeout=10s;
         }
