@@ -452,21 +452,20 @@ ngx_http_wubloader_update_answer(ngx_http_request_t *r, void *data,
 {
     ngx_http_wubloader_update_t *update = data;
 
+    wub_rc_t   rc;
     wub_buf_t  b;
+    wub_str_t  body;
 
     wub_buf_init(&b, update->thrim->arena, WUB_ARENA_MAX);
     wub_buf_lit(&b, "{\"warnings\": ");
-
-    if (wub_edit_warnings(&b, &update->edit, holes) != WUB_OK) {
-        return NGX_ERROR;
-    }
-
+    rc = wub_edit_warnings(&b, &update->edit, holes);
     wub_buf_lit(&b, "}");
 
-    if (b.rc != WUB_OK) {
-        return NGX_ERROR;
-    }
+    /* it is written, whether there is memory for warnings or not */
+
+    body = (rc == WUB_OK && b.rc == WUB_OK) ? wub_buf_view(&b)
+                                            : wub_str("{\"warnings\": []}");
 
     return ngx_http_wubloader_body(r, NGX_HTTP_CREATED, "application/json",
-                                   wub_buf_view(&b));
+                                   body);
 }
