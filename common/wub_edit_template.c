@@ -66,10 +66,12 @@ static const wub_edit_constraint_t  wub_edit_constraints[] = {
       wub_string("upload_location must be set unless it is a draft") },
 
     { wub_string("events_video_ranges_check"),
-      wub_string("video_ranges must be set unless it is a draft") },
+      wub_string("The video was never edited and has no video_ranges:"
+                 " reset it first") },
 
     { wub_string("events_video_transitions_check"),
-      wub_string("video_transitions must be set unless it is a draft") },
+      wub_string("The video was never edited and has no video_transitions:"
+                 " reset it first") },
 
     { wub_string("events_transitions_count_check"),
       wub_string("There must be one transition less than there are ranges") },
@@ -84,7 +86,8 @@ static const wub_edit_constraint_t  wub_edit_constraints[] = {
       wub_string("video_tags must be set unless it is a draft") },
 
     { wub_string("events_video_channel_check"),
-      wub_string("video_channel must be set unless it is a draft") },
+      wub_string("The video was never edited and has no video_channel:"
+                 " reset it first") },
 
     { wub_string("events_thumbnail_time_check"),
       wub_string("thumbnail_time must be set for thumbnail_mode BARE and"

@@ -558,7 +558,8 @@ $row = open_page('a linked row without times', 'bare');
 same('a linked row', $row, event_start => undef, event_end => undef,
      video_link => 'https://x/', video_ranges => undef);
 submit('its title, of which the database wants more', $row, 'MODIFIED',
-    "Bad Request: video_channel must be set unless it is a draft\n",
+    "Bad Request: The video was never edited and has no video_channel: reset "
+    . "it first\n",
     video_title => 'T', thumbnail_mode => 'NONE', map { $_ => undef }
     qw(thumbnail_template thumbnail_crop thumbnail_location thumbnail_time));
 
