@@ -318,8 +318,8 @@ worker_times_even(const worker_times_t *t)
     size_t   i, count;
     int64_t  n, span, at;
 
-    n = (int64_t) t->n - 1;
-    span = t->dts[n] - t->dts[0];
+    n = (t->n > 1) ? (int64_t) t->n - 1 : 1;
+    span = t->dts[t->n - 1] - t->dts[0];
     count = 0;
 
     for (i = 0; i < t->n; i++) {
