@@ -30,6 +30,8 @@ typedef struct {
 } wub_edit_column_t;
 
 
+static bool wub_edit_same_null(const wub_value_t *value, wub_str_t old,
+    bool *ret);
 static wub_rc_t wub_edit_same_text(const wub_edit_pair_t *pair,
     wub_sheet_column_e column, bool *ret);
 static wub_rc_t wub_edit_same_notes(const wub_edit_pair_t *pair,
@@ -117,6 +119,16 @@ wub_edit_changes(wub_arena_t *arena, const wub_event_conf_t *conf,
 }
 
 
+/* true when one of the two is null, which decides */
+static bool
+wub_edit_same_null(const wub_value_t *value, wub_str_t old, bool *ret)
+{
+    *ret = (value->kind == WUB_VALUE_NULL && old.data == NULL);
+
+    return value->kind == WUB_VALUE_NULL || old.data == NULL;
+}
+
+
 static wub_rc_t
 wub_edit_same_text(const wub_edit_pair_t *pair, wub_sheet_column_e column,
     bool *ret)
@@ -127,8 +139,7 @@ wub_edit_same_text(const wub_edit_pair_t *pair, wub_sheet_column_e column,
     old = pair->old->sheet[column];
     value = pair->edit->sheet[column];
 
-    if (value->kind == WUB_VALUE_NULL || old.data == NULL) {
-        *ret = (value->kind == WUB_VALUE_NULL && old.data == NULL);
+    if (wub_edit_same_null(value, old, ret)) {
         return WUB_OK;
     }
 
@@ -218,8 +229,7 @@ wub_edit_same_texts(const wub_edit_pair_t *pair, wub_sheet_column_e column,
     old = pair->old->sheet[column];
     value = pair->edit->sheet[column];
 
-    if (value->kind == WUB_VALUE_NULL || old.data == NULL) {
-        *ret = (value->kind == WUB_VALUE_NULL && old.data == NULL);
+    if (wub_edit_same_null(value, old, ret)) {
         return WUB_OK;
     }
 
@@ -257,10 +267,11 @@ wub_edit_same_texts(const wub_edit_pair_t *pair, wub_sheet_column_e column,
 static bool
 wub_edit_same_moment(const wub_value_t *value, wub_str_t old)
 {
+    bool     same;
     int64_t  a, b;
 
-    if (value->kind == WUB_VALUE_NULL || old.data == NULL) {
-        return value->kind == WUB_VALUE_NULL && old.data == NULL;
+    if (wub_edit_same_null(value, old, &same)) {
+        return same;
     }
 
     return wub_time_parse(value->text, &a) == WUB_OK
