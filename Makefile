@@ -13,7 +13,8 @@ SECS      ?= 10
 
 DEPS_build = gcc libc6-dev make perl pkg-config nginx nginx-dev libpq-dev     \
              zlib1g-dev libjansson-dev libssl-dev libavformat-dev             \
-             libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
+             libavcodec-dev libavutil-dev libswscale-dev libswresample-dev    \
+             libavfilter-dev libmicrohttpd-dev
 DEPS_run   = postgresql ffmpeg fonts-dejavu-core
 DEPS_test  = libcmocka-dev libtest-base-perl libtest-longstring-perl curl     \
              chromium nodejs:node npm:npm prometheus:promtool
@@ -53,7 +54,7 @@ CFLAGS_worker = $$($(PKG_CONFIG) --cflags libpq)
 
 LIBS_common = zlib
 LIBS_worker = libpq jansson libavformat libavcodec libavutil libswscale       \
-              libswresample
+              libswresample libavfilter libmicrohttpd
 LIBS_tool   = libavformat libavcodec libavutil
 LIBS_unit   = cmocka $(LIBS_plain)
 LIBS_plain  = jansson libcrypto

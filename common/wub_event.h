@@ -15,6 +15,7 @@
 
 
 #include "common/wub.h"
+#include "common/wub_answer.h"
 #include "common/wub_arena.h"
 #include "common/wub_buf.h"
 #include "common/wub_pg.h"
@@ -23,13 +24,6 @@
 /* limits of YouTube, in characters */
 #define WUB_EVENT_TITLE_MAX        100
 #define WUB_EVENT_DESCRIPTION_MAX  5000
-
-
-/* what a refused request is told; status 0: it is not refused */
-typedef struct {
-    unsigned   status;          /* of HTTP */
-    wub_str_t  sentence;
-} wub_answer_t;
 
 
 typedef enum {

@@ -60,6 +60,7 @@ const worker_maker_t  worker_archive_maker = {
     worker_archive_begin,
     worker_archive_add,
     worker_archive_range_end,
+    NULL,
     worker_archive_finish,
     worker_archive_made,
     worker_archive_free

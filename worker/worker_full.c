@@ -34,6 +34,7 @@ const worker_maker_t  worker_full_maker = {
     worker_full_begin,
     worker_full_add,
     worker_full_range_end,
+    NULL,
     worker_full_finish,
     worker_full_made,
     worker_full_free

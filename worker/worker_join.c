@@ -44,6 +44,7 @@ const worker_maker_t  worker_join_maker = {
     worker_join_begin,
     worker_join_add,
     worker_join_range_end,
+    NULL,
     worker_join_finish,
     worker_join_made,
     worker_join_free

@@ -83,7 +83,14 @@ typedef struct {
 } worker_made_t;
 
 
-/* footage is taken on every path; start and end are the range's */
+/* a transition at work (worker_overlap.h) */
+struct worker_overlap_s;
+
+/*
+ * Footage is taken on every path; start and end are the range's.  overlap
+ * comes between two ranges, behind range_end of what is shown of the first
+ * one alone; it stays the caller's.
+ */
 typedef struct {
     worker_rc_t  (*begin)(void **ret, const worker_making_t *making,
                           worker_err_t *err);
@@ -91,6 +98,8 @@ typedef struct {
                         int64_t start, int64_t end, bool hole,
                         worker_err_t *err);
     worker_rc_t  (*range_end)(void *maker, worker_err_t *err);
+    worker_rc_t  (*overlap)(void *maker, struct worker_overlap_s *overlap,
+                            worker_err_t *err);     /* NULL: hard cuts */
     worker_rc_t  (*finish)(void *maker, worker_err_t *err);
     void         (*made)(const void *maker, worker_made_t *ret);
     void         (*free)(void *maker);

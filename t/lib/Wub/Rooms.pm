@@ -75,12 +75,12 @@ my @libraries = (
 # those below, and roles do not include each other.
 my @layers = (
     [ 'main', qr/^main$/ ],
-    [ 'role', qr/^worker_(?:cutter|media|migrate)(?:_\w+)?$/ ],
-    [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|plan|rough|survey
-                          |upload)(?:_\w+)?$/x ],
-    [ 'wrapper', qr/^worker_(?:av|behind|child|config|encode|file|footage|kind
-                             |log|loop|maker|mix|options|pause|pg|sink|store
-                             |thread
+    [ 'role', qr/^worker_(?:cutter|media|migrate|render)(?:_\w+)?$/ ],
+    [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|overlap|plan|reel
+                          |rough|still|survey|upload|wave)(?:_\w+)?$/x ],
+    [ 'wrapper', qr/^worker_(?:av|behind|blend|child|config|encode|file
+                             |footage|httpd|kind|log|loop|maker|mix|options
+                             |pause|pg|sink|store|thread
                           )(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],
 );
