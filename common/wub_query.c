@@ -45,8 +45,7 @@ wub_query_hex(char c)
 }
 
 
-/* out has room for s.len bytes */
-static wub_rc_t
+wub_rc_t
 wub_query_decode(wub_str_t s, char *out, wub_str_t *ret)
 {
     int     hi, lo;

@@ -43,6 +43,13 @@ wub_rc_t wub_query_parse(wub_arena_t *arena, wub_str_t raw,
     wub_query_t *ret) WUB_MUST_CHECK;
 
 /*
+ * What is percent-encoded, decoded; out has room for s.len bytes.
+ * WUB_INVALID as above.
+ */
+wub_rc_t wub_query_decode(wub_str_t s, char *out, wub_str_t *ret)
+    WUB_MUST_CHECK;
+
+/*
  * The next argument of that name at or after *pos, which is moved behind
  * it; false: no more.  A parameter that has one value takes the first, as
  * upstream does.

@@ -30,8 +30,14 @@
 /* a frame is sought in the segments this far to either side of its time */
 #define WUB_RENDER_BESIDE        WUB_SECOND
 
-/* pixels of a side, of a waveform and of a thumbnail's boxes */
+/* pixels of a side of a waveform */
 #define WUB_RENDER_SIDE_MAX      4096
+
+/* pixels, of the corners of a thumbnail's boxes: as templates have them */
+#define WUB_RENDER_BOX_MAX       16384
+
+/* bytes of a request as it is put, a type that is known included */
+#define WUB_RENDER_MAX           ((size_t) 192 * 1024)
 
 /* of a waveform, microseconds */
 #define WUB_RENDER_WAVE_MAX      (6 * WUB_HOUR)
@@ -85,8 +91,9 @@ typedef struct {
 
     /* a thumbnail: boxes of the frame and of the template */
 
-    wub_str_t            template;      /* its name; data NULL: the body */
-    bool                 crop_given;
+    bool                 posted;        /* the template is the body */
+    wub_str_t            template;      /* its name, else */
+    bool                 crop_given;    /* always so where it is posted */
     bool                 location_given;
     wub_render_box_t     crop;
     wub_render_box_t     location;
@@ -98,28 +105,41 @@ extern const wub_str_t  wub_render_names[WUB_RENDER_KINDS];
 
 /*
  * The parameters of a kind, in upstream's order of checks, but for the type
- * of a cut: existence and selection come before that.  ret: kind, channel
- * and quality are the caller's to set, before.  WUB_OK with answer->status
- * 0: ret is filled in; with another: refused.
+ * of a cut: existence and selection come before that.  ret: kind, channel,
+ * quality and posted are the caller's to set, before.  WUB_OK with
+ * answer->status 0: ret is filled in; with another: refused.
  */
 wub_rc_t wub_render_read(wub_arena_t *arena, const wub_query_t *query,
     wub_render_t *ret, wub_answer_t *answer) WUB_MUST_CHECK;
 
-/* WUB_INVALID: no such type of cut, the answer says so */
+/* WUB_OK as above; refused: there is no such type of cut */
 wub_rc_t wub_render_type(wub_arena_t *arena, const wub_render_t *r,
     wub_answer_t *answer) WUB_MUST_CHECK;
 
 /*
+ * A box as a parameter has it, "LEFT,TOP,RIGHT,BOTTOM", and four numbers of
+ * elsewhere.  WUB_INVALID: it is none, or holds nothing, or is too large.
+ */
+wub_rc_t wub_render_box_parse(wub_str_t s, wub_render_box_t *ret)
+    WUB_MUST_CHECK;
+wub_rc_t wub_render_box(const int32_t sides[4], wub_render_box_t *ret)
+    WUB_MUST_CHECK;
+
+/*
  * The request complete, as the renderer gets it: "/cut/C/Q.ts?range=..."
- * with all that was left out.  *ret_path: the length of the path in it.
+ * with all that was left out, but for ends of a range that are not set.
+ * *ret_path: the length of the path in it.
  */
 wub_rc_t wub_render_put(wub_buf_t *b, const wub_render_t *r,
     size_t *ret_path) WUB_MUST_CHECK;
 
+/* ".ts" or ".png" */
+wub_str_t wub_render_ending(wub_render_kind_e kind);
+
 /*
  * "/KIND/CHANNEL/QUALITY.ENDING", percent-encoded, into kind, channel and
  * quality.  WUB_NOT_FOUND: no such path; WUB_INVALID: a part begins with a
- * period, or has a slash or a zero in it.
+ * period, has a slash or a zero in it, or is not percent-encoded.
  */
 wub_rc_t wub_render_path(wub_arena_t *arena, wub_str_t path,
     wub_render_t *ret) WUB_MUST_CHECK;
