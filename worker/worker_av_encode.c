@@ -252,21 +252,13 @@ static void
 worker_av_encode_size(AVCodecContext *c, const wub_video_form_t *form,
     enum AVPixelFormat format)
 {
-    int                        odd;
-    const AVPixFmtDescriptor  *d;
+    worker_av_look_t  look;
 
-    c->width = (int) form->width;
-    c->height = (int) form->height;
+    look = worker_av_scale_form(form, format, false);
+
+    c->width = look.width;
+    c->height = look.height;
     c->pix_fmt = format;
-
-    d = av_pix_fmt_desc_get(format);
-
-    if (d != NULL) {
-        odd = (1 << d->log2_chroma_w) - 1;
-        c->width -= c->width & odd;
-        odd = (1 << d->log2_chroma_h) - 1;
-        c->height -= c->height & odd;
-    }
 }
 
 
@@ -274,21 +266,11 @@ worker_av_encode_size(AVCodecContext *c, const wub_video_form_t *form,
 static enum AVPixelFormat
 worker_av_encode_format(const char *name, const wub_video_form_t *form)
 {
-    static const enum AVPixelFormat  formats[3][2] = {
-        { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10 },
-        { AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10 },
-        { AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV444P10 },
-    };
-
     if (strcmp(name, "source") != 0) {
         return av_get_pix_fmt(name);
     }
 
-    if (form->chroma < 1 || form->chroma > 3) {
-        return AV_PIX_FMT_YUV420P;
-    }
-
-    return formats[form->chroma - 1][form->depth > 8];
+    return worker_av_scale_format(form);
 }
 
 

@@ -27,6 +27,15 @@ typedef struct {
     int          value;
 } worker_av_scale_option_t;
 
+/* what a picture is scaled to */
+typedef struct {
+    int                      width;
+    int                      height;
+    int                      format;
+    enum AVColorRange        range;
+    AVRational               aspect;
+} worker_av_scale_want_t;
+
 
 static worker_av_look_t worker_av_scale_look(int width, int height,
     int format, int range);
@@ -34,8 +43,10 @@ static bool worker_av_scale_same(const worker_av_look_t *a,
     const worker_av_look_t *b);
 static int worker_av_scale_open(worker_av_scale_t *s,
     const worker_av_look_t *from, const worker_av_look_t *to);
+static worker_rc_t worker_av_scale_picture(worker_av_scale_t *s,
+    AVFrame **frame, const worker_av_scale_want_t *want, worker_err_t *err);
 static int worker_av_scale_room(worker_av_scale_t *s, const AVFrame *from,
-    const AVCodecContext *encoder);
+    const worker_av_scale_want_t *want);
 
 
 int
@@ -58,49 +69,85 @@ worker_av_scale_plain(int format)
 }
 
 
+int
+worker_av_scale_format(const wub_video_form_t *form)
+{
+    static const enum AVPixelFormat  formats[3][2] = {
+        { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV420P10 },
+        { AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV422P10 },
+        { AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV444P10 },
+    };
+
+    if (form->chroma < 1 || form->chroma > 3) {
+        return AV_PIX_FMT_YUV420P;
+    }
+
+    return formats[form->chroma - 1][form->depth > 8];
+}
+
+
+worker_av_look_t
+worker_av_scale_form(const wub_video_form_t *form, int format, bool full)
+{
+    int                        odd;
+    worker_av_look_t           look;
+    const AVPixFmtDescriptor  *d;
+
+    look.width = (int) form->width;
+    look.height = (int) form->height;
+    look.format = format;
+    look.full = full;
+
+    d = av_pix_fmt_desc_get(format);
+
+    if (d != NULL) {
+        odd = (1 << d->log2_chroma_w) - 1;
+        look.width -= look.width & odd;
+        odd = (1 << d->log2_chroma_h) - 1;
+        look.height -= look.height & odd;
+    }
+
+    return look;
+}
+
+
+bool
+worker_av_scale_full(const AVFrame *frame)
+{
+    return worker_av_scale_look(frame->width, frame->height, frame->format,
+                                (int) frame->color_range).full;
+}
+
+
 worker_rc_t
 worker_av_scale(worker_av_scale_t *s, AVFrame **frame,
     const AVCodecContext *encoder, worker_err_t *err)
 {
-    int               rc;
-    AVFrame          *f;
-    worker_av_look_t  from, to;
+    worker_av_scale_want_t  want;
 
-    f = *frame;
-    from = worker_av_scale_look(f->width, f->height, f->format,
-                                (int) f->color_range);
-    to = worker_av_scale_look(encoder->width, encoder->height,
-                              encoder->pix_fmt,
-                              (int) encoder->color_range);
+    want.width = encoder->width;
+    want.height = encoder->height;
+    want.format = encoder->pix_fmt;
+    want.range = encoder->color_range;
+    want.aspect = encoder->sample_aspect_ratio;
 
-    if (worker_av_scale_same(&from, &to)) {
-        f->format = encoder->pix_fmt;
-        return WORKER_OK;
-    }
+    return worker_av_scale_picture(s, frame, &want, err);
+}
 
-    rc = worker_av_scale_open(s, &from, &to);
-    if (rc < 0) {
-        return worker_fail(err, WORKER_INVALID,
-                           "Pictures of %dx%d %s cannot be scaled to %dx%d "
-                           "%s.", from.width, from.height,
-                           av_get_pix_fmt_name(f->format), to.width,
-                           to.height, av_get_pix_fmt_name(encoder->pix_fmt));
-    }
 
-    rc = worker_av_scale_room(s, f, encoder);
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_RETRY, rc, "Scaling");
-    }
+worker_rc_t
+worker_av_scale_to(worker_av_scale_t *s, AVFrame **frame,
+    const worker_av_look_t *look, worker_err_t *err)
+{
+    worker_av_scale_want_t  want;
 
-    rc = sws_scale(s->sws, (const uint8_t *const *) f->data, f->linesize, 0,
-                   f->height, s->frame->data, s->frame->linesize);
-    if (rc < 0) {
-        return worker_av_fail(err, WORKER_ERROR, rc, "Scaling");
-    }
+    want.width = look->width;
+    want.height = look->height;
+    want.format = look->format;
+    want.range = look->full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    want.aspect = (*frame)->sample_aspect_ratio;
 
-    *frame = s->frame;
-
-    return WORKER_OK;
+    return worker_av_scale_picture(s, frame, &want, err);
 }
 
 
@@ -154,6 +201,52 @@ worker_av_scale_same(const worker_av_look_t *a, const worker_av_look_t *b)
 {
     return a->width == b->width && a->height == b->height
            && a->format == b->format && a->full == b->full;
+}
+
+
+/* *frame itself where it is so already */
+static worker_rc_t
+worker_av_scale_picture(worker_av_scale_t *s, AVFrame **frame,
+    const worker_av_scale_want_t *want, worker_err_t *err)
+{
+    int               rc;
+    AVFrame          *f;
+    worker_av_look_t  from, to;
+
+    f = *frame;
+    from = worker_av_scale_look(f->width, f->height, f->format,
+                                (int) f->color_range);
+    to = worker_av_scale_look(want->width, want->height, want->format,
+                              (int) want->range);
+
+    if (worker_av_scale_same(&from, &to)) {
+        f->format = want->format;
+        return WORKER_OK;
+    }
+
+    rc = worker_av_scale_open(s, &from, &to);
+    if (rc < 0) {
+        return worker_fail(err, WORKER_INVALID,
+                           "Pictures of %dx%d %s cannot be scaled to %dx%d "
+                           "%s.", from.width, from.height,
+                           av_get_pix_fmt_name(f->format), to.width,
+                           to.height, av_get_pix_fmt_name(want->format));
+    }
+
+    rc = worker_av_scale_room(s, f, want);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_RETRY, rc, "Scaling");
+    }
+
+    rc = sws_scale(s->sws, (const uint8_t *const *) f->data, f->linesize, 0,
+                   f->height, s->frame->data, s->frame->linesize);
+    if (rc < 0) {
+        return worker_av_fail(err, WORKER_ERROR, rc, "Scaling");
+    }
+
+    *frame = s->frame;
+
+    return WORKER_OK;
 }
 
 
@@ -219,7 +312,7 @@ worker_av_scale_open(worker_av_scale_t *s, const worker_av_look_t *from,
 /* a new picture, for the encoder may still look at the last one */
 static int
 worker_av_scale_room(worker_av_scale_t *s, const AVFrame *from,
-    const AVCodecContext *encoder)
+    const worker_av_scale_want_t *want)
 {
     int  rc;
 
@@ -238,11 +331,11 @@ worker_av_scale_room(worker_av_scale_t *s, const AVFrame *from,
         return rc;
     }
 
-    s->frame->width = encoder->width;
-    s->frame->height = encoder->height;
-    s->frame->format = encoder->pix_fmt;
-    s->frame->color_range = encoder->color_range;
-    s->frame->sample_aspect_ratio = encoder->sample_aspect_ratio;
+    s->frame->width = want->width;
+    s->frame->height = want->height;
+    s->frame->format = want->format;
+    s->frame->color_range = want->range;
+    s->frame->sample_aspect_ratio = want->aspect;
 
     return av_frame_get_buffer(s->frame, 0);
 }

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+#include "common/wub_video.h"
 #include "worker/worker.h"
 
 
@@ -42,12 +43,24 @@ typedef struct {
 /* the format that a picture has but for its range */
 int worker_av_scale_plain(int format);
 
+/* the format of footage, and how pictures of its size look in a format */
+int worker_av_scale_format(const wub_video_form_t *form);
+worker_av_look_t worker_av_scale_form(const wub_video_form_t *form,
+    int format, bool full);
+
+/* whether its levels begin at 0 */
+bool worker_av_scale_full(const struct AVFrame *frame);
+
 /*
  * *frame is what the encoder takes: itself if it fits, else a new one, lent
  * until the next call.
  */
 worker_rc_t worker_av_scale(worker_av_scale_t *s, struct AVFrame **frame,
     const struct AVCodecContext *encoder, worker_err_t *err);
+
+/* the same without an encoder */
+worker_rc_t worker_av_scale_to(worker_av_scale_t *s, struct AVFrame **frame,
+    const worker_av_look_t *look, worker_err_t *err);
 
 void worker_av_scale_free(worker_av_scale_t *s);
 

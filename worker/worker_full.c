@@ -4,36 +4,42 @@
  */
 
 
-#include "common/wub_time.h"
-#include "common/wub_ts.h"
+#include <string.h>
+
 #include "worker/worker_full.h"
-#include "worker/worker_full_segment.h"
-#include "worker/worker_footage_run.h"
+#include "worker/worker_full_range.h"
 
 
 #define WORKER_FULL_ARENA        ((size_t) 1 << 20)
 
 
+/* a full cut at work */
+typedef struct {
+    worker_full_range_t  range;
+    worker_full_file_t   file;
+    wub_arena_t         *arena;         /* where this lies */
+} worker_full_cut_t;
+
+
 static worker_rc_t worker_full_begin(void **ret,
     const worker_making_t *making, worker_err_t *err);
-static worker_rc_t worker_full_open(worker_full_t *f, worker_err_t *err);
+static worker_rc_t worker_full_open(worker_full_cut_t *m,
+    const worker_making_t *making, worker_err_t *err);
 static worker_rc_t worker_full_add(void *maker, worker_footage_t *footage,
     int64_t start, int64_t end, bool hole, worker_err_t *err);
-static worker_rc_t worker_full_range_end(void *maker, worker_err_t *err);
+static worker_rc_t worker_full_range_done(void *maker, worker_err_t *err);
 static worker_rc_t worker_full_finish(void *maker, worker_err_t *err);
 static void worker_full_made(const void *maker, worker_made_t *ret);
 static void worker_full_free(void *maker);
 
-static worker_rc_t worker_full_behind(worker_full_t *f, worker_err_t *err);
-static worker_rc_t worker_full_run_end(worker_full_t *f, worker_err_t *err);
-static void worker_full_keep(worker_full_t *f, const worker_full_work_t *w);
-static void worker_full_drop(worker_full_t *f);
+static worker_rc_t worker_full_steps(worker_full_cut_t *m,
+    worker_err_t *err);
 
 
 const worker_maker_t  worker_full_maker = {
     worker_full_begin,
     worker_full_add,
-    worker_full_range_end,
+    worker_full_range_done,
     NULL,
     worker_full_finish,
     worker_full_made,
@@ -45,52 +51,61 @@ static worker_rc_t
 worker_full_begin(void **ret, const worker_making_t *making,
     worker_err_t *err)
 {
-    worker_rc_t     rc;
-    wub_arena_t    *arena;
-    worker_full_t  *f;
+    worker_rc_t               rc;
+    wub_arena_t              *arena;
+    worker_full_cut_t  *m;
 
     arena = wub_arena_create(WORKER_FULL_ARENA);
-    f = (arena != NULL) ? wub_arena_calloc(arena, sizeof(worker_full_t))
-                        : NULL;
-    if (f == NULL) {
+    m = (arena != NULL)
+        ? wub_arena_calloc(arena, sizeof(worker_full_cut_t)) : NULL;
+
+    if (m == NULL) {
         wub_arena_destroy(arena);
         return worker_fail_memory(err, "Cutting");
     }
 
-    f->making = making;
-    f->arena = arena;
+    m->arena = arena;
 
-    rc = worker_full_open(f, err);
+    rc = worker_full_open(m, making, err);
     if (rc != WORKER_OK) {
-        worker_full_free(f);
+        worker_full_free(m);
         return rc;
     }
 
-    *ret = f;
+    *ret = m;
 
     return WORKER_OK;
 }
 
 
 static worker_rc_t
-worker_full_open(worker_full_t *f, worker_err_t *err)
+worker_full_open(worker_full_cut_t *m, const worker_making_t *making,
+    worker_err_t *err)
 {
-    worker_rc_t  rc;
+    worker_rc_t     rc;
+    worker_full_t  *f;
 
-    f->sound.timeline = &f->timeline;
-    f->video.making = f->making;
-    f->video.sound = &f->sound;
+    f = &m->range.full;
 
-    wub_timeline_init(&f->timeline, 0);
+    m->file.making = making;
+    m->file.sound = &f->sound;
+    m->file.timeline = &f->timeline;
+    m->file.made = &f->video.made;
 
-    rc = worker_full_video_init(&f->video, err);
+    f->what = making->dry ? WORKER_FULL_PLAN : WORKER_FULL_BOTH;
+    f->making = making;
+    f->file = &m->file;
+    f->video.sink = worker_full_file_frame;
+    f->video.data = &m->file;
+
+    rc = worker_full_range_init(&m->range, err);
     if (rc != WORKER_OK) {
         return rc;
     }
 
-    return worker_full_sound_open(&f->sound, f->making,
-                         f->making->encode->kind != WORKER_ENCODE_MPEGTS,
-                         err);
+    return worker_full_sound_open(&f->sound, making,
+                                  making->encode->kind
+                                  != WORKER_ENCODE_MPEGTS, err);
 }
 
 
@@ -98,104 +113,86 @@ static worker_rc_t
 worker_full_add(void *maker, worker_footage_t *footage, int64_t start,
     int64_t end, bool hole, worker_err_t *err)
 {
-    int64_t              anchor, distance;
-    worker_rc_t          rc;
-    worker_full_t       *f;
-    worker_full_work_t   w;
+    worker_rc_t               rc;
+    worker_full_cut_t  *m;
 
-    f = maker;
-    f->end = end;
-    rc = WORKER_OK;
-    anchor = footage->first;
+    m = maker;
 
-    if (f->last != NULL) {
-
-        if (worker_footage_run(f->last, footage, hole, &distance)
-            != WORKER_FOOTAGE_APART)
-        {
-            anchor = f->audio.anchor + distance;
-
-        } else {
-            rc = worker_full_run_end(f, err);
-        }
+    rc = worker_full_range_add(&m->range, footage, start, end, hole, err);
+    if (rc != WORKER_OK) {
+        return rc;
     }
 
-    worker_full_work(&w, f, footage, anchor, start, end, false);
-
-    if (rc == WORKER_OK && w.nkept != 0) {
-        rc = worker_full_segment(&w, err);
-
-    } else {
-        f->warm = false;
-    }
-
-    worker_full_keep(f, &w);
-
-    return rc;
+    return worker_full_steps(m, err);
 }
 
 
 static worker_rc_t
-worker_full_range_end(void *maker, worker_err_t *err)
+worker_full_range_done(void *maker, worker_err_t *err)
 {
-    worker_rc_t     rc;
-    worker_full_t  *f;
+    worker_rc_t               rc;
+    worker_full_cut_t  *m;
 
-    f = maker;
-    rc = f->run ? worker_full_behind(f, err) : WORKER_OK;
+    m = maker;
+
+    rc = worker_full_range_behind(&m->range, err);
 
     if (rc == WORKER_OK) {
-        rc = worker_full_run_end(f, err);
+        rc = worker_full_steps(m, err);
     }
 
-    worker_full_drop(f);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
 
-    return rc;
+    return worker_full_range_end(&m->range, err);
 }
 
 
 static worker_rc_t
 worker_full_finish(void *maker, worker_err_t *err)
 {
-    worker_rc_t     rc;
-    worker_full_t  *f;
+    worker_rc_t               rc;
+    worker_full_t            *f;
+    worker_full_cut_t  *m;
 
-    f = maker;
+    m = maker;
+    f = &m->range.full;
 
     if (f->video.made.frames == 0) {
         return worker_fail(err, WORKER_INVALID,
                            "No frame lies within the ranges.");
     }
 
-    if (f->making->dry) {
+    if (f->what == WORKER_FULL_PLAN) {
         return WORKER_OK;
     }
 
-    rc = worker_full_video_finish(&f->video, err);
+    rc = worker_full_file_video_end(&m->file, err);
 
     if (rc == WORKER_OK) {
         rc = worker_full_sound_finish(&f->sound, err);
     }
 
-    if (rc == WORKER_OK) {
-        rc = worker_av_out_finish(f->video.out, err);
+    if (rc != WORKER_OK) {
+        return rc;
     }
 
-    return rc;
+    return worker_full_file_end(&m->file, err);
 }
 
 
 static void
 worker_full_made(const void *maker, worker_made_t *ret)
 {
-    const worker_full_t  *f;
+    const worker_full_cut_t  *m;
 
-    f = maker;
-    *ret = f->video.made;
-    ret->hurt = f->sound.hurt;
+    m = maker;
+    *ret = m->range.full.video.made;
+    ret->hurt = m->range.full.sound.hurt;
 
-    if (f->video.out != NULL) {
-        ret->bytes = worker_av_out_bytes(f->video.out);
+    if (m->file.out != NULL) {
+        ret->bytes = worker_av_out_bytes(m->file.out);
     }
 }
 
@@ -203,104 +200,32 @@ worker_full_made(const void *maker, worker_made_t *ret)
 static void
 worker_full_free(void *maker)
 {
-    worker_full_t  *f;
+    worker_full_cut_t  *m;
 
-    f = maker;
+    m = maker;
 
-    if (f == NULL) {
+    if (m == NULL) {
         return;
     }
 
-    worker_full_drop(f);
-    worker_full_video_close(&f->video);
-    worker_full_sound_close(&f->sound);
-    wub_arena_destroy(f->arena);
+    worker_full_file_close(&m->file);
+    worker_full_range_close(&m->range);
+    wub_arena_destroy(m->arena);
 }
 
 
-/*
- * The end of a range: sound of its last frames may have been sent after
- * them, and frames shown before the next segment's first key frame belong
- * to the time before that.
- */
+/* all of the segment that was added last */
 static worker_rc_t
-worker_full_behind(worker_full_t *f, worker_err_t *err)
-{
-    int64_t              end, distance;
-    worker_rc_t          rc;
-    worker_footage_t    *beside;
-    worker_full_work_t   w;
-
-    end = f->last->segment.start
-          + wub_time_from_ticks(f->last->end - f->last->spacing, 1,
-                                WUB_TS_HZ);
-
-    if (!worker_full_sound_short(&f->sound, f->last)
-        && (f->end <= end || !f->warm))
-    {
-        return WORKER_OK;
-    }
-
-    rc = f->making->beside(f->making->beside_data, f->last, false, &beside,
-                           err);
-    if (rc != WORKER_OK || beside == NULL) {
-        return rc;
-    }
-
-    if (worker_footage_run(f->last, beside, false, &distance)
-        != WORKER_FOOTAGE_APART)
-    {
-        worker_full_work(&w, f, beside, f->audio.anchor + distance,
-                         INT64_MIN, f->end, true);
-
-        rc = (w.nkept != 0 && f->warm)
-             ? worker_full_segment(&w, err)
-             : worker_full_sound_feed(&f->sound, &f->audio, &w.audio,
-                                      INT64_MAX, err);
-    }
-
-    worker_footage_free(beside);
-
-    return rc;
-}
-
-
-/* what the decoders hold, and nothing goes on from here */
-static worker_rc_t
-worker_full_run_end(worker_full_t *f, worker_err_t *err)
+worker_full_steps(worker_full_cut_t *m, worker_err_t *err)
 {
     worker_rc_t  rc;
 
-    rc = worker_full_video_drain(&f->video, err);
-
-    if (rc == WORKER_OK) {
-        rc = worker_full_sound_run_end(&f->sound, err);
+    while (m->range.busy) {
+        rc = worker_full_range_step(&m->range, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
     }
 
-    f->run = false;
-    worker_full_drop(f);
-
-    return rc;
-}
-
-
-/* audio of this segment may be needed with the next one */
-static void
-worker_full_keep(worker_full_t *f, const worker_full_work_t *w)
-{
-    worker_footage_free(f->last);
-
-    f->last = w->footage;
-    f->audio = w->audio;
-}
-
-
-static void
-worker_full_drop(worker_full_t *f)
-{
-    worker_footage_free(f->last);
-
-    f->last = NULL;
-    f->warm = false;
-    memset(&f->audio, 0, sizeof(worker_full_audio_t));
+    return WORKER_OK;
 }

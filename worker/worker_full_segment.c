@@ -10,17 +10,6 @@
 #include "worker/worker_footage_run.h"
 
 
-/*
- * In a transport stream the first frame is shown at 1 s, later where its
- * delay needs it: B frames are decoded up to two frames before.
- */
-#define WORKER_FULL_BASE         WUB_TS_HZ
-#define WORKER_FULL_LEAD         (WUB_TS_HZ * 3 / 10)
-#define WORKER_FULL_DELAY        2
-
-/* in WebM late enough for what Opus needs ahead, 6.5 ms, to be after 0 */
-#define WORKER_FULL_OPUS         (WUB_TS_HZ / 100)
-
 /* frame spacings that an encoder's clock can have: to ten seconds */
 #define WORKER_FULL_SPACING_MAX  (10 * WUB_TS_HZ)
 
@@ -37,14 +26,14 @@ static worker_rc_t worker_full_before(worker_full_work_t *w,
     worker_err_t *err);
 static worker_rc_t worker_full_beside(worker_full_work_t *w,
     worker_err_t *err);
-static void worker_full_base(worker_full_work_t *w);
+static int64_t worker_full_spacing(const worker_footage_t *footage);
 static void worker_full_run(worker_full_work_t *w);
 static worker_rc_t worker_full_tell(worker_full_work_t *w, size_t from,
     size_t to, worker_err_t *err);
 static worker_rc_t worker_full_expect(worker_full_work_t *w,
     worker_err_t *err);
-static worker_rc_t worker_full_decode(worker_full_work_t *w, size_t from,
-    size_t to, worker_err_t *err);
+static worker_rc_t worker_full_decode(worker_full_work_t *w,
+    worker_err_t *err);
 
 
 void
@@ -74,7 +63,7 @@ worker_full_work(worker_full_work_t *w, worker_full_t *f,
 
 
 worker_rc_t
-worker_full_segment(worker_full_work_t *w, worker_err_t *err)
+worker_full_enter(worker_full_work_t *w, worker_err_t *err)
 {
     size_t          from, to;
     worker_rc_t     rc;
@@ -107,26 +96,54 @@ worker_full_segment(worker_full_work_t *w, worker_err_t *err)
     f->warm = (to == w->footage->nvideo - 1);
 
     rc = worker_full_tell(w, from, to, err);
-    if (rc != WORKER_OK || f->making->dry) {
+    if (rc != WORKER_OK) {
         return rc;
     }
 
-    rc = worker_full_expect(w, err);
+    w->next = from;
+    w->left = worker_full_pictures(f) || worker_full_sounds(f)
+              ? to + 1 - from : 0;
 
-    if (rc == WORKER_OK) {
-        rc = worker_full_decode(w, from, to, err);
-    }
+    return worker_full_decode(w, err);
+}
 
-    if (rc == WORKER_OK) {
+
+worker_rc_t
+worker_full_step(worker_full_work_t *w, worker_err_t *err)
+{
+    worker_rc_t                 rc;
+    worker_full_t              *f;
+    const wub_cutplan_frame_t  *frame;
+
+    f = w->full;
+    frame = &w->footage->frames[w->next];
+    rc = WORKER_OK;
+
+    if (worker_full_sounds(f)) {
         rc = worker_full_sound_feed(&f->sound, &f->audio, &w->audio,
-                                    INT64_MAX, err);
+                                    w->anchor + frame->dts
+                                    + WORKER_FULL_AHEAD, err);
     }
 
-    if (rc == WORKER_OK) {
-        rc = worker_full_sound_fill(&f->sound, err);
+    if (rc == WORKER_OK && worker_full_pictures(f)) {
+        rc = worker_full_video_send(&f->video, &w->footage->video[w->next],
+                                    w->anchor + frame->pts, err);
     }
 
-    return rc;
+    w->next++;
+    w->left--;
+
+    if (rc != WORKER_OK || w->left != 0 || !worker_full_sounds(f)) {
+        return rc;
+    }
+
+    rc = worker_full_sound_feed(&f->sound, &f->audio, &w->audio, INT64_MAX,
+                                err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    return worker_full_sound_fill(&f->sound, err);
 }
 
 
@@ -206,7 +223,7 @@ worker_full_start(worker_full_work_t *w, size_t *ret_from, worker_err_t *err)
         return rc;
     }
 
-    if (f->run && !f->making->dry) {
+    if (f->run) {
         rc = worker_full_video_drain(&f->video, err);
         if (rc != WORKER_OK) {
             return rc;
@@ -295,48 +312,20 @@ worker_full_beside(worker_full_work_t *w, worker_err_t *err)
 }
 
 
-/* the first frame of all, and where it is shown */
-static void
-worker_full_base(worker_full_work_t *w)
+/* from frame to frame, on average */
+static int64_t
+worker_full_spacing(const worker_footage_t *footage)
 {
-    int64_t                 delay, spacing;
-    worker_full_t          *f;
-    const worker_encode_t  *e;
+    int64_t  spacing;
 
-    f = w->full;
-    e = f->making->encode;
-
-    spacing = (w->footage->end - w->footage->frames[0].pts)
-              / (int64_t) w->footage->nvideo;
+    spacing = (footage->end - footage->frames[0].pts)
+              / (int64_t) footage->nvideo;
 
     if (spacing > WORKER_FULL_SPACING_MAX) {
-        spacing = WORKER_FULL_SPACING_MAX;
-
-    } else if (spacing < 1) {
-        spacing = 1;
+        return WORKER_FULL_SPACING_MAX;
     }
 
-    delay = worker_encode_number(e, WORKER_ENCODE_BFRAMES);
-    delay = spacing * (delay < WORKER_FULL_DELAY ? delay : WORKER_FULL_DELAY);
-
-    if (e->kind == WORKER_ENCODE_MPEGTS) {
-        f->sound.base = (delay > WORKER_FULL_BASE - WORKER_FULL_LEAD)
-                        ? delay + WORKER_FULL_LEAD : WORKER_FULL_BASE;
-
-    } else if (e->kind == WORKER_ENCODE_WEBM) {
-        f->sound.base = WORKER_FULL_OPUS;
-
-    } else if (e->kind == WORKER_ENCODE_MP4 && f->making->fd != -1
-               && worker_encode_number(e, WORKER_ENCODE_FASTSTART)
-               && !worker_encode_number(e, WORKER_ENCODE_EDIT_LISTS))
-    {
-        worker_full_sound_lead(&f->sound, delay);
-    }
-
-    wub_timeline_init(&f->timeline, f->sound.base);
-
-    f->video.spacing = spacing;
-    f->begun = true;
+    return (spacing < 1) ? 1 : spacing;
 }
 
 
@@ -348,8 +337,8 @@ worker_full_run(worker_full_work_t *w)
 
     f = w->full;
 
-    if (!f->begun) {
-        worker_full_base(w);
+    if (f->file != NULL && !f->file->begun) {
+        worker_full_file_begin(f->file, worker_full_spacing(w->footage));
     }
 
     wub_timeline_run(&f->timeline, w->anchor + w->shown);
@@ -368,7 +357,7 @@ worker_full_tell(worker_full_work_t *w, size_t from, size_t to,
 
     f = w->full;
 
-    if (f->making->dry) {
+    if (f->what == WORKER_FULL_PLAN) {
         f->video.made.frames += (int64_t) w->nkept;
         f->video.made.done = wub_time_from_ticks(f->timeline.video_end
                                                  - f->sound.base, 1,
@@ -414,6 +403,7 @@ worker_full_expect(worker_full_work_t *w, worker_err_t *err)
         frame.pts = w->anchor + source->pts;
         frame.out = wub_timeline_out(&f->timeline, frame.pts);
         frame.duration = 0;
+        frame.time = wub_cutplan_time(&w->segment, source);
         frame.damaged = source->damaged || source->mended;
 
         rc = worker_full_video_expect(&f->video, &frame, err);
@@ -428,18 +418,30 @@ worker_full_expect(worker_full_work_t *w, worker_err_t *err)
 }
 
 
+/* what comes before the first access unit of the segment itself */
 static worker_rc_t
-worker_full_decode(worker_full_work_t *w, size_t from, size_t to,
-    worker_err_t *err)
+worker_full_decode(worker_full_work_t *w, worker_err_t *err)
 {
-    size_t                      i;
-    worker_rc_t                 rc;
-    worker_full_t              *f;
-    const wub_cutplan_frame_t  *frame;
+    size_t          i;
+    worker_rc_t     rc;
+    worker_full_t  *f;
 
     f = w->full;
 
-    rc = worker_full_video_codec(&f->video, w->footage->forms->codec, err);
+    if (f->what != WORKER_FULL_TIMES && !worker_full_pictures(f)) {
+        return WORKER_OK;
+    }
+
+    rc = worker_full_expect(w, err);
+
+    if (rc == WORKER_OK && f->what == WORKER_FULL_TIMES) {
+        return worker_full_video_pass(&f->video, WORKER_FULL_HELD, err);
+    }
+
+    if (rc == WORKER_OK) {
+        rc = worker_full_video_codec(&f->video, w->footage->forms->codec,
+                                     err);
+    }
 
     if (rc == WORKER_OK && w->cold) {
         for (i = worker_full_key(f->last, f->last->nvideo - 1);
@@ -449,19 +451,6 @@ worker_full_decode(worker_full_work_t *w, size_t from, size_t to,
             rc = worker_full_video_send(&f->video, &f->last->video[i],
                                         f->audio.anchor
                                         + f->last->frames[i].pts, err);
-        }
-    }
-
-    for (i = from; rc == WORKER_OK && i <= to; i++) {
-        frame = &w->footage->frames[i];
-
-        rc = worker_full_sound_feed(&f->sound, &f->audio, &w->audio,
-                                    w->anchor + frame->dts
-                                    + WORKER_FULL_AHEAD, err);
-
-        if (rc == WORKER_OK) {
-            rc = worker_full_video_send(&f->video, &w->footage->video[i],
-                                        w->anchor + frame->pts, err);
         }
     }
 

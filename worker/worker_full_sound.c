@@ -22,10 +22,8 @@ static worker_rc_t worker_full_sound_put(void *data, int64_t place,
     const float *const *planes, size_t n, worker_err_t *err);
 static worker_rc_t worker_full_sound_packet(void *data,
     struct AVPacket *packet, worker_err_t *err);
-static worker_rc_t worker_full_sound_encode(worker_full_track_t *track,
-    bool last, worker_err_t *err);
-static int64_t worker_full_sound_place(const worker_full_track_t *track,
-    int64_t out);
+static worker_rc_t worker_full_sound_open_track(worker_full_track_t *track,
+    uint32_t rate, size_t channels, worker_err_t *err);
 
 
 worker_rc_t
@@ -46,24 +44,42 @@ worker_full_sound_open(worker_full_sound_t *s,
             return rc;
         }
 
-        track->rate = worker_av_voice_rate(track->voice);
         track->stream = s->ntracks;
         worker_av_voice_sink(track->voice, worker_full_sound_packet, track);
 
-        rc = worker_mix_init(&track->mix,
-                             worker_av_voice_channels(track->voice),
-                             worker_av_voice_rate(track->voice), err);
+        rc = worker_full_sound_open_track(track,
+                                      worker_av_voice_rate(track->voice),
+                                      worker_av_voice_channels(track->voice),
+                                      err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+worker_rc_t
+worker_full_sound_bare(worker_full_sound_t *s,
+    const worker_making_t *making, worker_err_t *err)
+{
+    worker_rc_t            rc;
+    worker_full_track_t   *track;
+    const worker_sound_t  *form;
+
+    while (s->ntracks < making->form.ntracks) {
+        form = &making->form.tracks[s->ntracks];
+        track = &s->tracks[s->ntracks++];
+        track->sounds = s;
+
+        rc = worker_full_sound_open_track(track, form->rate, form->channels,
+                                          err);
         if (rc != WORKER_OK) {
             return rc;
         }
 
-        rc = worker_av_sound_open(&track->sound,
-                                  worker_av_voice_rate(track->voice),
-                                  worker_av_voice_channels(track->voice),
-                                  worker_full_sound_put, track, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
+        track->lead = s->before * track->rate / WUB_TS_HZ;
     }
 
     return WORKER_OK;
@@ -97,12 +113,16 @@ void
 worker_full_sound_run(worker_full_sound_t *s)
 {
     size_t                i;
+    int64_t               before;
     worker_full_track_t  *track;
+
+    before = (s->timeline->run == 1) ? s->before : 0;
 
     for (i = 0; i < s->ntracks; i++) {
         track = &s->tracks[i];
         worker_mix_run(&track->mix,
-                       worker_full_sound_place(track, s->timeline->base));
+                       worker_full_sound_place(track, s->timeline->base
+                                               - before));
     }
 
     s->filled = s->timeline->base;
@@ -121,7 +141,8 @@ worker_full_sound_early(const worker_full_sound_t *s,
 
         if (track->naudio != 0
             && track->audio[0].pts
-               > pts - WORKER_FULL_SOUND_ROLL * track->audio[0].duration)
+               > pts - s->before
+                 - WORKER_FULL_SOUND_ROLL * track->audio[0].duration)
         {
             return true;
         }
@@ -143,7 +164,8 @@ worker_full_sound_short(const worker_full_sound_t *s,
 
         if (footage->tracks[i].naudio != 0
             && track->mix.end < worker_full_sound_place(track,
-                                                    s->timeline->video_end)
+                                                    s->timeline->video_end
+                                                    + s->behind)
                                 + track->mix.half)
         {
             return true;
@@ -182,6 +204,55 @@ worker_full_sound_feed(worker_full_sound_t *s, worker_full_audio_t *a,
     }
 
     return WORKER_OK;
+}
+
+
+worker_rc_t
+worker_full_sound_encode(worker_full_track_t *track, bool last,
+    worker_err_t *err)
+{
+    size_t                n, taken;
+    int64_t               base;
+    worker_rc_t           rc;
+    worker_full_sound_t  *s;
+
+    s = track->sounds;
+
+    if (s->out == NULL) {
+        return WORKER_OK;
+    }
+
+    n = last ? track->mix.len
+             : worker_mix_ready(&track->mix,
+                                worker_full_sound_place(track,
+                                                    s->timeline->video_end));
+
+    base = s->base * track->rate / WUB_TS_HZ - track->lead + track->mix.at;
+
+    rc = worker_av_voice_send(track->voice, base,
+                              (const float *const *) track->mix.planes, n,
+                              last, &taken, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    if (taken != 0) {
+        worker_mix_take(&track->mix, taken);
+    }
+
+    return WORKER_OK;
+}
+
+
+int64_t
+worker_full_sound_place(const worker_full_track_t *track, int64_t out)
+{
+    int64_t  n;
+
+    n = (out - track->sounds->base) * track->rate;
+    n += (n >= 0) ? WUB_TS_HZ / 2 : -(WUB_TS_HZ / 2);
+
+    return n / WUB_TS_HZ + track->lead;
 }
 
 
@@ -276,6 +347,24 @@ worker_full_sound_close(worker_full_sound_t *s)
 
 
 static worker_rc_t
+worker_full_sound_open_track(worker_full_track_t *track, uint32_t rate,
+    size_t channels, worker_err_t *err)
+{
+    worker_rc_t  rc;
+
+    track->rate = rate;
+
+    rc = worker_mix_init(&track->mix, channels, rate, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    return worker_av_sound_open(&track->sound, rate, channels,
+                                worker_full_sound_put, track, err);
+}
+
+
+static worker_rc_t
 worker_full_sound_track(worker_full_sound_t *s, size_t i,
     worker_full_audio_t *a, int64_t limit, worker_err_t *err)
 {
@@ -294,13 +383,15 @@ worker_full_sound_track(worker_full_sound_t *s, size_t i,
         audio = &track->audio[a->next[i]];
         at = a->anchor + audio->pts;
         roll = WORKER_FULL_SOUND_ROLL * audio->duration;
+        roll += (s->timeline->run == 1) ? s->before : 0;
 
         if (at + roll < s->timeline->origin) {
             continue;
         }
 
         if (at > limit
-            || at >= s->timeline->source_end + WORKER_FULL_SOUND_MORE)
+            || at >= s->timeline->source_end + s->behind
+                     + WORKER_FULL_SOUND_MORE)
         {
             return WORKER_OK;
         }
@@ -343,55 +434,4 @@ worker_full_sound_packet(void *data, struct AVPacket *packet,
 
     return worker_av_out_encoded(track->sounds->out, packet, track->stream,
                                  err);
-}
-
-
-/* what nothing can change any more */
-static worker_rc_t
-worker_full_sound_encode(worker_full_track_t *track, bool last,
-    worker_err_t *err)
-{
-    size_t                n, taken;
-    int64_t               base;
-    worker_rc_t           rc;
-    worker_full_sound_t  *s;
-
-    s = track->sounds;
-
-    if (s->out == NULL) {
-        return WORKER_OK;
-    }
-
-    n = last ? track->mix.len
-             : worker_mix_ready(&track->mix,
-                                worker_full_sound_place(track,
-                                                    s->timeline->video_end));
-
-    base = s->base * track->rate / WUB_TS_HZ - track->lead + track->mix.at;
-
-    rc = worker_av_voice_send(track->voice, base,
-                              (const float *const *) track->mix.planes, n,
-                              last, &taken, err);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    if (taken != 0) {
-        worker_mix_take(&track->mix, taken);
-    }
-
-    return WORKER_OK;
-}
-
-
-/* samples from the first one of the track, of an output time */
-static int64_t
-worker_full_sound_place(const worker_full_track_t *track, int64_t out)
-{
-    int64_t  n;
-
-    n = (out - track->sounds->base) * track->rate;
-    n += (n >= 0) ? WUB_TS_HZ / 2 : -(WUB_TS_HZ / 2);
-
-    return n / WUB_TS_HZ + track->lead;
 }

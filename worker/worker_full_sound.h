@@ -3,7 +3,8 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * worker_full_sound: the tracks of sound of a full cut: from the frames of
- * footage through samples at their places to packets of the output.
+ * footage through samples at their places to packets of the output, or
+ * samples that stay in the mix.
  * May call: worker_av_*, worker_mix, common/.
  * Frees: all of its own in worker_full_sound_close().
  */
@@ -26,7 +27,7 @@ typedef struct worker_full_sound_s  worker_full_sound_t;
 typedef struct {
     worker_full_sound_t   *sounds;
     worker_av_sound_t     *sound;
-    worker_av_voice_t     *voice;
+    worker_av_voice_t     *voice;       /* NULL: samples stay in the mix */
     worker_mix_t           mix;
     int64_t                rate;
     size_t                 stream;      /* of the output */
@@ -39,6 +40,9 @@ struct worker_full_sound_s {
     const wub_timeline_t  *timeline;
     worker_av_out_t       *out;         /* NULL until the video has begun */
     int64_t                base;        /* of the output, ticks */
+    int64_t                before;      /* also wanted: ticks in front of
+                                           the first frame */
+    int64_t                behind;      /* and behind the last one */
     int64_t                filled;      /* sound is due up to here, ticks */
     int64_t                hurt;        /* frames of it that are damaged */
 };
@@ -54,6 +58,10 @@ typedef struct {
 /* headers: once for the file */
 worker_rc_t worker_full_sound_open(worker_full_sound_t *s,
     const worker_making_t *making, bool headers, worker_err_t *err);
+
+/* without voices: tracks as they are in the form, of the footage's rates */
+worker_rc_t worker_full_sound_bare(worker_full_sound_t *s,
+    const worker_making_t *making, worker_err_t *err);
 
 /*
  * For a file in which each track begins with its first packet: silence, so
@@ -73,6 +81,14 @@ bool worker_full_sound_short(const worker_full_sound_t *s,
 /* audio up to a source time; of b only where a has none left */
 worker_rc_t worker_full_sound_feed(worker_full_sound_t *s,
     worker_full_audio_t *a, worker_full_audio_t *b, int64_t limit,
+    worker_err_t *err);
+
+/* samples from the first one of the track, of an output time */
+int64_t worker_full_sound_place(const worker_full_track_t *track,
+    int64_t out);
+
+/* hands on what nothing can change any more; last: all there is */
+worker_rc_t worker_full_sound_encode(worker_full_track_t *track, bool last,
     worker_err_t *err);
 
 /* after a segment: what is still missing before it does not come any more */

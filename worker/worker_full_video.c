@@ -4,8 +4,6 @@
  */
 
 
-#include "common/wub_time.h"
-#include "common/wub_ts.h"
 #include "worker/worker_full_video.h"
 
 
@@ -14,24 +12,14 @@
 /* frames that wait for the decoder, at first */
 #define WORKER_FULL_VIDEO_ROOM   256
 
-/* frames that H.264 and HEVC let a decoder hold back */
-#define WORKER_FULL_VIDEO_HELD   16
-
 
 static worker_rc_t worker_full_video_frame(void *data,
     struct AVFrame *frame, int64_t pts, bool damaged, worker_err_t *err);
-static worker_rc_t worker_full_video_open(worker_full_video_t *v,
-    const struct AVFrame *frame, worker_err_t *err);
-static void worker_full_video_place(const worker_full_video_t *v,
-    worker_av_out_conf_t *conf);
-static worker_rc_t worker_full_video_packet(void *data,
-    struct AVPacket *packet, worker_err_t *err);
 
 
 worker_rc_t
 worker_full_video_init(worker_full_video_t *v, worker_err_t *err)
 {
-    v->pts = INT64_MIN;
     v->arena = wub_arena_create(WORKER_FULL_VIDEO_ARENA);
 
     if (v->arena == NULL) {
@@ -82,7 +70,7 @@ worker_full_video_expect(worker_full_video_t *v,
          i--)
     {
         if (v->frames[i - 1].pts == frame->pts
-            || end - i == WORKER_FULL_VIDEO_HELD)
+            || end - i == WORKER_FULL_HELD)
         {
             v->made.lost++;
             return WORKER_OK;
@@ -153,12 +141,36 @@ worker_full_video_send(worker_full_video_t *v, const worker_video_t *unit,
 
 
 worker_rc_t
+worker_full_video_pass(worker_full_video_t *v, size_t keep,
+    worker_err_t *err)
+{
+    worker_rc_t          rc;
+    worker_full_frame_t  want;
+
+    while (v->nframes > keep) {
+        want = v->frames[v->first++];
+        v->nframes--;
+
+        rc = v->sink(v->data, NULL, &want, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
+    }
+
+    return WORKER_OK;
+}
+
+
+worker_rc_t
 worker_full_video_drain(worker_full_video_t *v, worker_err_t *err)
 {
     worker_rc_t  rc;
 
-    rc = (v->decoder != NULL) ? worker_av_decode_drain(v->decoder, err)
-                              : WORKER_OK;
+    if (v->decoder == NULL) {
+        return worker_full_video_pass(v, 0, err);
+    }
+
+    rc = worker_av_decode_drain(v->decoder, err);
 
     v->made.lost += (int64_t) v->nframes;
     v->nframes = 0;
@@ -168,19 +180,10 @@ worker_full_video_drain(worker_full_video_t *v, worker_err_t *err)
 }
 
 
-worker_rc_t
-worker_full_video_finish(worker_full_video_t *v, worker_err_t *err)
-{
-    return worker_av_encode_finish(v->encoder, err);
-}
-
-
 void
 worker_full_video_close(worker_full_video_t *v)
 {
     worker_av_decode_close(v->decoder);
-    worker_av_encode_close(v->encoder);
-    worker_av_out_close(v->out);
     wub_arena_destroy(v->arena);
 }
 
@@ -189,9 +192,8 @@ static worker_rc_t
 worker_full_video_frame(void *data, struct AVFrame *frame, int64_t pts,
     bool damaged, worker_err_t *err)
 {
-    worker_rc_t                 rc;
-    worker_full_video_t        *v;
-    const worker_full_frame_t  *want;
+    worker_full_frame_t   want;
+    worker_full_video_t  *v;
 
     v = data;
 
@@ -205,117 +207,9 @@ worker_full_video_frame(void *data, struct AVFrame *frame, int64_t pts,
         return WORKER_OK;
     }
 
-    want = &v->frames[v->first++];
+    want = v->frames[v->first++];
     v->nframes--;
+    want.damaged |= damaged;
 
-    if (v->encoder == NULL) {
-        rc = worker_full_video_open(v, frame, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
-    }
-
-    v->pts = (want->out > v->pts) ? want->out : v->pts + 1;
-    v->made.frames++;
-    v->made.damaged += (damaged || want->damaged);
-    v->made.done = wub_time_from_ticks(v->pts + want->duration
-                                       - v->sound->base, 1, WUB_TS_HZ);
-
-    return worker_av_encode_send(v->encoder, frame, v->pts, want->duration,
-                                 err);
-}
-
-
-/* the encoder by the first frame of all, and the file for its packets */
-static worker_rc_t
-worker_full_video_open(worker_full_video_t *v,
-    const struct AVFrame *frame, worker_err_t *err)
-{
-    size_t                  i;
-    worker_rc_t             rc;
-    const worker_encode_t  *e;
-    worker_av_out_conf_t    conf;
-
-    const struct AVCodecContext  *encoders[1 + WORKER_TRACKS_MAX];
-
-    e = v->making->encode;
-
-    rc = worker_av_encode_open(&v->encoder, e, &v->making->form.video, frame,
-                               v->spacing, e->kind != WORKER_ENCODE_MPEGTS,
-                               &v->making->tick, err);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    worker_av_encode_sink(v->encoder, worker_full_video_packet, v);
-
-    encoders[0] = worker_av_encode_codec(v->encoder);
-
-    for (i = 0; i < v->sound->ntracks; i++) {
-        encoders[i + 1] = worker_av_voice_codec(v->sound->tracks[i].voice);
-    }
-
-    memset(&conf, 0, sizeof(worker_av_out_conf_t));
-
-    conf.write = v->making->write;
-    conf.write_data = v->making->write_data;
-    conf.fd = v->making->fd;
-    conf.edits = true;
-    conf.encoders = encoders;
-    conf.nencoders = 1 + v->sound->ntracks;
-
-    worker_full_video_place(v, &conf);
-
-    rc = worker_av_out_create(&v->out, &conf, err);
-    v->sound->out = v->out;
-
-    return rc;
-}
-
-
-/* where it is written to, and how */
-static void
-worker_full_video_place(const worker_full_video_t *v,
-    worker_av_out_conf_t *conf)
-{
-    const worker_encode_t  *e;
-
-    e = v->making->encode;
-
-    switch (e->kind) {
-
-    case WORKER_ENCODE_MP4:
-        conf->container = WORKER_AV_OUT_MP4;
-        conf->edits = worker_encode_number(e, WORKER_ENCODE_EDIT_LISTS) != 0;
-
-        if (!worker_encode_number(e, WORKER_ENCODE_FASTSTART)) {
-            conf->fd = -1;
-        }
-
-        break;
-
-    case WORKER_ENCODE_WEBM:
-        conf->container = WORKER_AV_OUT_WEBM;
-        break;
-
-    case WORKER_ENCODE_NONE:
-    case WORKER_ENCODE_MPEGTS:
-    case WORKER_ENCODE_KINDS:
-    default:
-        conf->container = WORKER_AV_OUT_MPEGTS;
-        conf->fd = -1;
-        break;
-    }
-}
-
-
-static worker_rc_t
-worker_full_video_packet(void *data, struct AVPacket *packet,
-    worker_err_t *err)
-{
-    worker_full_video_t  *v;
-
-    v = data;
-
-    return worker_av_out_encoded(v->out, packet, 0, err);
+    return v->sink(v->data, frame, &want, err);
 }

@@ -2,9 +2,8 @@
 /*
  * Copyright (C) the wubloader for nginx authors
  *
- * worker_full_video: the video of a full cut: access units go into one
- * decoder, and of the frames that come those that are expected into one
- * encoder, which opens the output with the first one.
+ * worker_full_video: access units go into one decoder, and of the frames
+ * that come those that are expected to the sink.
  * May call: worker_av_*, common/.
  * Frees: all of its own in worker_full_video_close().
  */
@@ -15,10 +14,11 @@
 
 
 #include "worker/worker_av_decode.h"
-#include "worker/worker_av_encode.h"
-#include "worker/worker_av_out.h"
-#include "worker/worker_full_sound.h"
 #include "worker/worker_maker.h"
+
+
+/* frames that H.264 and HEVC let a decoder hold back */
+#define WORKER_FULL_HELD         16
 
 
 /* a frame of the output that the decoder still owes */
@@ -26,21 +26,24 @@ typedef struct {
     int64_t                 pts;        /* source, unwrapped */
     int64_t                 out;
     int64_t                 duration;
+    int64_t                 time;       /* CONTRACT.md 0, time of a frame */
     bool                    damaged;
 } worker_full_frame_t;
 
+/* a frame that was expected, in order; lent, and NULL if not decoded */
+typedef worker_rc_t (*worker_full_frame_pt)(void *data,
+    struct AVFrame *frame, const worker_full_frame_t *want,
+    worker_err_t *err);
+
 typedef struct {
     const worker_making_t  *making;
-    worker_full_sound_t    *sound;
-    int64_t                 spacing;    /* frame to frame, on average */
+    worker_full_frame_pt    sink;
+    void                   *data;
 
     /* set by worker_full_video_*() */
 
     worker_av_decode_t     *decoder;    /* NULL before the first segment */
     wub_video_codec_e       codec;      /* of the decoder */
-    worker_av_encode_t     *encoder;    /* NULL before the first frame */
-    worker_av_out_t        *out;        /* the same */
-    int64_t                 pts;        /* output: of the last frame */
     wub_arena_t            *arena;      /* of the frames below */
     worker_full_frame_t    *frames;     /* in the order they are shown */
     size_t                  first;
@@ -50,7 +53,7 @@ typedef struct {
 } worker_full_video_t;
 
 
-/* the fields above the line are the caller's to set, spacing when known */
+/* the fields above the line are the caller's to set */
 worker_rc_t worker_full_video_init(worker_full_video_t *v,
     worker_err_t *err);
 
@@ -70,11 +73,12 @@ worker_rc_t worker_full_video_codec(worker_full_video_t *v,
 worker_rc_t worker_full_video_send(worker_full_video_t *v,
     const worker_video_t *unit, int64_t pts, worker_err_t *err);
 
-/* nothing goes on from here: what is still expected is lost */
-worker_rc_t worker_full_video_drain(worker_full_video_t *v,
+/* without a decoder: the frames that are expected, but for the last keep */
+worker_rc_t worker_full_video_pass(worker_full_video_t *v, size_t keep,
     worker_err_t *err);
 
-worker_rc_t worker_full_video_finish(worker_full_video_t *v,
+/* nothing goes on from here: what is still expected is lost */
+worker_rc_t worker_full_video_drain(worker_full_video_t *v,
     worker_err_t *err);
 
 void worker_full_video_close(worker_full_video_t *v);
