@@ -32,39 +32,69 @@ typedef struct {
                                            its end */
 } worker_overlap_conf_t;
 
+/* of a transition: places are ticks from its first frame */
+typedef struct {
+    int64_t  nframes;       /* of those that go out */
+    int64_t  last;          /* the place of the last one */
+    int64_t  end;           /* and where it ends */
+} worker_overlap_out_t;
 
-/* conf outlives it */
+
+/*
+ * Of the making the form, beside and tick are used; step is told of what is
+ * decoded; dry decodes nothing.  conf and what it points to outlive it.
+ */
 worker_rc_t worker_overlap_open(worker_overlap_t **ret,
     const worker_overlap_conf_t *conf, worker_err_t *err);
 
 /*
- * The next frame of the transition, as worker_reel_next(); places count
- * from the first one of them.  The last one's duration reaches to the first
- * frame of the next range that is not in the transition.
+ * The next frame of the transition, as worker_reel_next(), in the form of
+ * the output; places count from the first one of them.  The last one's
+ * duration reaches to the first frame of the next range that is not in the
+ * transition.
  */
 worker_rc_t worker_overlap_next(worker_overlap_t *o,
     const worker_reel_frame_t **ret, worker_err_t *err);
 
 /*
- * After the last frame: the time of that first frame behind it, from which
- * on the next range is as it is; its end where no frame is left.
+ * The time of that first frame behind it, from which on the next range is
+ * as it is; its end where no frame is left, and its start where nothing is
+ * shown.  It is known from the beginning, but nothing is shown only where
+ * no frame came.
  */
 int64_t worker_overlap_resume(const worker_overlap_t *o);
 
+/* ticks that its frames take; 0: a hole, it shows none */
+int64_t worker_overlap_length(const worker_overlap_t *o);
+
 /*
- * Sound as of worker_reel_sound(), the places count from the first frame:
- * before it that of the range before, behind the end that of the next one.
+ * Before the first sound: what a track's samples are, if not by the rate
+ * and channels of the making's form.
  */
 worker_rc_t worker_overlap_sounds(worker_overlap_t *o, size_t track,
     uint32_t rate, size_t channels, worker_err_t *err);
+
+/*
+ * n samples of a track from a place on, which counts samples from the first
+ * frame: before it that of the range before, behind the end that of the
+ * next one, each for 1/10 of a second.  Places rise from call to call;
+ * frames and sound are asked for in any order.
+ */
 worker_rc_t worker_overlap_sound(worker_overlap_t *o, size_t track,
     int64_t place, float *const *planes, size_t n, worker_err_t *err);
 
-/* as worker_reel_made(), of both */
+/* of what it has shown and sounded: lost, damaged and hurt */
 void worker_overlap_made(const worker_overlap_t *o, worker_made_t *ret);
 
 /* NULL is accepted */
 void worker_overlap_close(worker_overlap_t *o);
+
+/*
+ * Whether a frame of the next range is behind a transition: more than half
+ * of it is.
+ */
+bool worker_overlap_behind(const worker_overlap_out_t *out, int64_t place,
+    int64_t duration);
 
 
 #endif /* WORKER_OVERLAP_H_INCLUDED_ */
