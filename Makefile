@@ -153,7 +153,7 @@ $(BUILD)/obj/worker_sql.c: sql/embed.pl $(SQL) | build/deps/build
 
 $(WORKER): $(WORKER_O) $(COMMON_O)
 	$(CC) $(CC_SAN) -o $@ $^                                              \
-	    $$($(PKG_CONFIG) --libs $(LIBS_worker) $(LIBS_common))
+	    $$($(PKG_CONFIG) --libs $(LIBS_worker) $(LIBS_common)) -lm
 
 # nginx's own build compiles the module; dependency files of the compiler
 # instead of ngx_module_deps, so that a header rebuilds what includes it
