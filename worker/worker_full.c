@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "worker/worker_full.h"
+#include "worker/worker_full_overlap.h"
 #include "worker/worker_full_range.h"
 
 
@@ -28,6 +29,8 @@ static worker_rc_t worker_full_open(worker_full_cut_t *m,
 static worker_rc_t worker_full_add(void *maker, worker_footage_t *footage,
     int64_t start, int64_t end, bool hole, worker_err_t *err);
 static worker_rc_t worker_full_range_done(void *maker, worker_err_t *err);
+static worker_rc_t worker_full_cross(void *maker,
+    struct worker_overlap_s *overlap, worker_err_t *err);
 static worker_rc_t worker_full_finish(void *maker, worker_err_t *err);
 static void worker_full_made(const void *maker, worker_made_t *ret);
 static void worker_full_free(void *maker);
@@ -40,7 +43,7 @@ const worker_maker_t  worker_full_maker = {
     worker_full_begin,
     worker_full_add,
     worker_full_range_done,
-    NULL,
+    worker_full_cross,
     worker_full_finish,
     worker_full_made,
     worker_full_free
@@ -146,6 +149,18 @@ worker_full_range_done(void *maker, worker_err_t *err)
     }
 
     return worker_full_range_end(&m->range, err);
+}
+
+
+static worker_rc_t
+worker_full_cross(void *maker, struct worker_overlap_s *overlap,
+    worker_err_t *err)
+{
+    worker_full_cut_t  *m;
+
+    m = maker;
+
+    return worker_full_overlap(&m->range.full, overlap, err);
 }
 
 

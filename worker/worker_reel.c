@@ -180,8 +180,12 @@ worker_reel_sound(worker_reel_t *r, size_t track, int64_t place,
 void
 worker_reel_made(const worker_reel_t *r, worker_made_t *made)
 {
-    made->lost += r->range.full.video.made.lost;
-    made->hurt += r->range.full.sound.hurt;
+    if (r->range.full.what == WORKER_FULL_SOUND) {
+        made->hurt += r->range.full.sound.hurt;
+
+    } else {
+        made->lost += r->range.full.video.made.lost;
+    }
 }
 
 

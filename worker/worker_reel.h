@@ -71,7 +71,7 @@ worker_rc_t worker_reel_near(worker_reel_t *r, int64_t place,
 worker_rc_t worker_reel_sound(worker_reel_t *r, size_t track, int64_t place,
     float *const *planes, size_t n, worker_err_t *err);
 
-/* adds frames that could not be decoded, and damaged sound */
+/* adds frames that could not be decoded, or damaged sound */
 void worker_reel_made(const worker_reel_t *r, worker_made_t *made);
 
 /* NULL is accepted */
