@@ -4,6 +4,8 @@
  */
 
 
+#include <stdio.h>
+
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
@@ -26,7 +28,7 @@
 /* the same samples on every kind of processor */
 #define WORKER_AV_FADE_HOW       "flags=bicubic+accurate_rnd+bitexact"
 
-#define WORKER_AV_FADE_TEXT      512
+#define WORKER_AV_FADE_TEXT      256
 
 
 struct worker_av_fade_s {
@@ -349,19 +351,21 @@ static int
 worker_av_fade_link(worker_av_fade_t *f)
 {
     int             rc;
-    char            text[WORKER_AV_FADE_TEXT];
+    char            source[WORKER_AV_FADE_TEXT], text[3 * WORKER_AV_FADE_TEXT];
+    const char     *format;
     AVFilterInOut  *in, *out;
 
+    format = av_get_pix_fmt_name(f->look.format);
+
+    (void) snprintf(source, sizeof(source),
+                    "width=%d:height=%d:pix_fmt=%s:time_base=1/%d:"
+                    "frame_rate=25,format=%s", f->look.width, f->look.height,
+                    format, WORKER_AV_FADE_TICKS, f->inside);
+
     (void) snprintf(text, sizeof(text),
-                    "buffer@a=width=%1$d:height=%2$d:pix_fmt=%3$s:"
-                    "time_base=1/%4$d:frame_rate=25,format=%5$s[a];"
-                    "buffer@b=width=%1$d:height=%2$d:pix_fmt=%3$s:"
-                    "time_base=1/%4$d:frame_rate=25,format=%5$s[b];"
-                    "[a][b]xfade=transition=%6$s:duration=1,"
-                    "format=%3$s,buffersink@c",
-                    f->look.width, f->look.height,
-                    av_get_pix_fmt_name(f->look.format),
-                    WORKER_AV_FADE_TICKS, f->inside, f->name);
+                    "buffer@a=%s[a];buffer@b=%s[b];"
+                    "[a][b]xfade=transition=%s:duration=1,format=%s,"
+                    "buffersink@c", source, source, f->name, format);
 
     in = NULL;
     out = NULL;
