@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 
 
 pid_t
-worker_child_fork(worker_err_t *err)
+worker_child_fork(int keep, worker_err_t *err)
 {
     pid_t  parent, pid;
 
@@ -41,7 +42,13 @@ worker_child_fork(worker_err_t *err)
     }
 
     worker_loop_setup_child();
-    (void) close_range(STDERR_FILENO + 1, ~0U, 0);
+
+    if (keep > STDERR_FILENO + 1) {
+        (void) close_range(STDERR_FILENO + 1, (unsigned) keep - 1, 0);
+    }
+
+    keep = (keep > STDERR_FILENO) ? keep : STDERR_FILENO;
+    (void) close_range((unsigned) keep + 1, ~0U, 0);
 
     return 0;
 }
@@ -50,11 +57,12 @@ worker_child_fork(worker_err_t *err)
 bool
 worker_child_reap(worker_child_end_t *ret)
 {
-    int    status;
-    pid_t  pid;
+    int            status;
+    pid_t          pid;
+    struct rusage  used;
 
     do {
-        pid = waitpid(-1, &status, WNOHANG);
+        pid = wait4(-1, &status, WNOHANG, &used);
 
     } while (pid == -1 && errno == EINTR);
 
@@ -65,6 +73,8 @@ worker_child_reap(worker_child_end_t *ret)
     ret->pid = pid;
     ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     ret->signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    ret->cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * WUB_SECOND
+               + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 
     return true;
 }

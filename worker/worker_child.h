@@ -4,7 +4,7 @@
  *
  * worker_child: starts a child for one unit of work and reaps it.  The
  * child dies with its parent, has none of its descriptors but the three
- * standard ones, and leaves by _exit().
+ * standard ones and one that it is given, and leaves by _exit().
  * May call: libc, worker_loop.
  * Frees: nothing.
  */
@@ -21,17 +21,19 @@
 
 /* how a child ended */
 typedef struct {
-    pid_t  pid;
-    int    status;              /* of _exit(); void when signo is not 0 */
-    int    signo;               /* of the signal that killed it, or 0 */
+    pid_t    pid;
+    int      status;             /* of _exit(); void when signo is not 0 */
+    int      signo;             /* of the signal that killed it, or 0 */
+    int64_t  cpu;               /* microseconds that it used */
 } worker_child_end_t;
 
 
 /*
  * 0 in the child, its pid in the parent, -1 with a sentence when the
- * system has no room for one.
+ * system has no room for one.  keep: a descriptor that the child has too,
+ * or -1.
  */
-pid_t worker_child_fork(worker_err_t *err);
+pid_t worker_child_fork(int keep, worker_err_t *err);
 
 /* true and one child that has ended, false when there is none just now */
 bool worker_child_reap(worker_child_end_t *ret);

@@ -66,7 +66,7 @@ worker_cutter_crew_start(worker_cutter_crew_t *crew, worker_pg_t *pg,
         return;
     }
 
-    child->pid = worker_child_fork(&err);
+    child->pid = worker_child_fork(-1, &err);
 
     if (child->pid == 0) {
         worker_pg_abandon(pg);

@@ -4,7 +4,6 @@
  */
 
 
-#include <poll.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -51,23 +50,42 @@ worker_loop_stop(void)
 bool
 worker_loop_wait(int fd, int ms)
 {
-    int              n;
-    sigset_t         open;
-    struct pollfd    pfd;
-    struct timespec  timeout;
+    struct pollfd  pfd;
 
     pfd.fd = fd;
     pfd.events = POLLIN;
-    pfd.revents = 0;
+
+    worker_loop_poll(&pfd, 1, ms);
+
+    return pfd.revents != 0;
+}
+
+
+void
+worker_loop_poll(struct pollfd *pfds, size_t npfds, int ms)
+{
+    size_t           i;
+    sigset_t         open;
+    struct timespec  timeout;
 
     timeout.tv_sec = ms / 1000;
     timeout.tv_nsec = (long) (ms % 1000) * 1000000;
 
     (void) sigemptyset(&open);
 
-    n = ppoll(&pfd, 1, &timeout, &open);
+    for (i = 0; i < npfds; i++) {
+        pfds[i].revents = 0;
+    }
 
-    return n == 1;
+    if (ppoll(pfds, (nfds_t) npfds, &timeout, &open) > 0) {
+        return;
+    }
+
+    /* what a call that failed left in them is void */
+
+    for (i = 0; i < npfds; i++) {
+        pfds[i].revents = 0;
+    }
 }
 
 

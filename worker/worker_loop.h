@@ -14,6 +14,8 @@
 #define WORKER_LOOP_H_INCLUDED_
 
 
+#include <poll.h>
+
 #include "worker/worker.h"
 
 
@@ -35,6 +37,9 @@ const volatile sig_atomic_t *worker_loop_stop(void);
  * True when fd can be read.
  */
 bool worker_loop_wait(int fd, int ms);
+
+/* the same for many descriptors; what came is in their revents */
+void worker_loop_poll(struct pollfd *pfds, size_t npfds, int ms);
 
 /* ms with a jitter of 10 percent to either side */
 int worker_loop_jitter(int ms);
