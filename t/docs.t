@@ -186,7 +186,7 @@ sub options {
         my ($name, $commands, $help) = ($1, $2, $3);
         my @commands = map { lc } $commands =~ /WORKER_CMD_(\w+)/g;
 
-        @commands = qw(cut media migrate) if $commands[0] eq 'all';
+        @commands = qw(cut media migrate render) if $commands[0] eq 'all';
         $help =~ s/"\s*"//g;
 
         $found{"--$name"} = {
@@ -201,23 +201,26 @@ sub options {
 
 # full path of a key => 1
 sub config_keys {
-    my $text = source_text('worker/worker_config.c');
+    my $text = join '', map { source_text("worker/worker_config$_.c") }
+        '', '_location';
     my %tables = (
         worker_config_keys       => '',
         worker_config_cut_keys   => 'cut.',
         worker_config_local_keys => 'cut.locations.NAME.',
+        worker_config_render_keys => 'render.',
+        worker_config_limits_keys => 'render.kinds.KIND.',
     );
     my %found;
 
     for my $table (keys %tables) {
         my ($rows) = $text =~ /\b$table\[\] = \{(.*?)^\};/ms
-            or die "worker_config.c has no $table\n";
+            or die "worker_config*.c has no $table\n";
 
         $found{"$tables{$table}$_"} = 1 for $rows =~ /\{ "(\w+)"/g;
     }
 
-    # an object, told by what is in it
-    delete $found{cut};
+    # objects, told by what is in them
+    delete @found{qw(cut render render.kinds)};
     return \%found;
 }
 
@@ -286,9 +289,10 @@ sub variables {
 
 sub metrics {
     return { map { $_ => 1 }
-        map { source_text("ngx_wubloader_module/ngx_http_wubloader_$_.c")
-              =~ /"(\w+)", WUB_METRICS_\w+,/g }
-        qw(metrics_text db_metrics) };
+        map { source_text($_) =~ /"(\w+)", WUB_METRICS_\w+,/g }
+        (map { "ngx_wubloader_module/ngx_http_wubloader_$_.c" }
+             qw(metrics_text db_metrics)),
+        'worker/worker_render_metrics.c' };
 }
 
 

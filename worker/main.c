@@ -17,6 +17,7 @@
 #include "worker/worker_media.h"
 #include "worker/worker_migrate.h"
 #include "worker/worker_options.h"
+#include "worker/worker_render.h"
 
 
 #define MAIN_CONNECT             10000  /* ms to connect */
@@ -48,6 +49,7 @@ static int main_media_kind(const worker_options_t *options,
     worker_media_t *media);
 static int main_media_ranges(worker_main_t *ctx, worker_media_t *media);
 static int main_migrate(worker_main_t *ctx);
+static int main_render(worker_main_t *ctx);
 static void main_report(void *data, const char *line);
 static int main_required(const char *value, const char *what);
 static int main_usage(const char *fmt, ...)
@@ -63,7 +65,8 @@ static const worker_command_t  main_commands[] = {
       "cuts footage; KIND is rough, smart, mpegts, mp4, webm or archive" },
     { "migrate", WORKER_CMD_MIGRATE, main_migrate, "",
       "brings the database to the current schema" },
-    { "render", 0, NULL, "", "not in this version" },
+    { "render", WORKER_CMD_RENDER, main_render, "",
+      "answers requests for cuts, frames, waveforms and thumbnails" },
     { "backfill", 0, NULL, "", "not in this version" },
     { "coverage", 0, NULL, "", "not in this version" },
     { "download", 0, NULL, "", "not in this version" },
@@ -78,7 +81,7 @@ main(int argc, char **argv)
 
     if (argc < 2) {
         (void) fprintf(stderr, "wubloader-worker needs a role or a command:"
-                       " cut, media or migrate; see --help\n");
+                       " cut, media, migrate or render; see --help\n");
         return WORKER_EXIT_USAGE;
     }
 
@@ -96,12 +99,13 @@ main(int argc, char **argv)
 
     if (command == NULL) {
         return main_usage("\"%s\" is neither a role nor a command; there are"
-                          " cut, media and migrate, see --help", argv[1]);
+                          " cut, media, migrate and render, see --help",
+                          argv[1]);
     }
 
     if (command->run == NULL) {
         return main_usage("The role %s is not in this version; there are"
-                          " cut, media and migrate", argv[1]);
+                          " cut, media, migrate and render", argv[1]);
     }
 
     return main_command(command, argc - 1, argv + 1);
@@ -424,6 +428,22 @@ main_migrate(worker_main_t *ctx)
     worker_log(WORKER_LOG_INFO, "the database has the current schema", NULL);
 
     return WORKER_EXIT_OK;
+}
+
+
+static int
+main_render(worker_main_t *ctx)
+{
+    const worker_config_t  *config = &ctx->config;
+
+    if (main_required(config->segments, "the segment store: --segments DIR")
+        || main_required(config->render.listen,
+                         "where to listen: --listen ADDR"))
+    {
+        return WORKER_EXIT_USAGE;
+    }
+
+    return worker_render(config);
 }
 
 

@@ -4,80 +4,27 @@
  */
 
 
-#include <jansson.h>
 #include <stdio.h>
 
-#include "worker/worker_config.h"
+#include "worker/worker_config_work.h"
 
 
-#define WORKER_CONFIG_JOBS_MAX   64
-
-/* a number as text */
-#define WORKER_CONFIG_NUMBER     64
-
-/* one key of the file, with the objects around it */
-#define WORKER_CONFIG_PATH       512
+/* of a unix socket: nginx, whoever its user is, may connect */
+#define WORKER_CONFIG_SOCKET     0666
 
 
-typedef enum {
-    WORKER_CONFIG_STRING,       /* const char *; not empty */
-    WORKER_CONFIG_BOOL,         /* bool */
-    WORKER_CONFIG_JOBS,         /* int64_t, 1 to WORKER_CONFIG_JOBS_MAX */
-    WORKER_CONFIG_STRINGS,      /* worker_list_t */
-    WORKER_CONFIG_OTHER,        /* an object that another role reads */
-    WORKER_CONFIG_LATER,        /* what depends on the keys beside it */
-    WORKER_CONFIG_CUT,          /* worker_config_cut_t */
-    WORKER_CONFIG_LOCATIONS     /* worker_config_cut_t's locations */
-} worker_config_kind_e;
-
-typedef struct {
-    const char            *key;
-    worker_config_kind_e   kind;
-    size_t                 offset;
-} worker_config_key_t;
-
-typedef struct {
-    wub_arena_t   *arena;
-    const char    *what;        /* file or option, for sentences */
-    char           path[WORKER_CONFIG_PATH];
-    worker_err_t  *err;
-} worker_config_ctx_t;
-
-typedef struct {
-    const char  *name;
-    const char  *kind;          /* NULL: not in this version */
-} worker_config_name_t;
-
-
-static worker_rc_t worker_config_object(worker_config_ctx_t *ctx,
-    json_t *json, const worker_config_key_t *keys, void *ret);
 static worker_rc_t worker_config_value(worker_config_ctx_t *ctx,
     json_t *json, worker_config_kind_e kind, void *field);
 static worker_rc_t worker_config_string(worker_config_ctx_t *ctx,
     json_t *json, const char **ret);
 static worker_rc_t worker_config_strings(worker_config_ctx_t *ctx,
     json_t *json, worker_list_t *ret);
-static worker_rc_t worker_config_locations(worker_config_ctx_t *ctx,
-    json_t *json, worker_config_cut_t *cut);
-static worker_rc_t worker_config_location_read(worker_config_ctx_t *ctx,
-    json_t *json, const char *name, worker_location_t *ret);
-static worker_rc_t worker_config_location_type(worker_config_ctx_t *ctx,
-    json_t *json);
-static worker_rc_t worker_config_location_cut(worker_config_ctx_t *ctx,
-    json_t *json, worker_location_t *location);
-static worker_rc_t worker_config_encode(json_t *json, worker_encode_t *ret,
-    worker_err_t *err);
-static worker_rc_t worker_config_setting(worker_encode_t *e,
-    const char *key, json_t *value, worker_err_t *err);
-static const worker_config_name_t *worker_config_find(
-    const worker_config_name_t *names, const char *name);
-static worker_rc_t worker_config_dup(worker_config_ctx_t *ctx, wub_str_t s,
-    const char **ret);
-static size_t worker_config_enter(worker_config_ctx_t *ctx,
-    const char *key);
-static worker_rc_t worker_config_fail(worker_config_ctx_t *ctx,
-    const char *why);
-static worker_rc_t worker_config_full(worker_config_ctx_t *ctx);
+static worker_rc_t worker_config_number(worker_config_ctx_t *ctx,
+    json_t *json, worker_config_kind_e kind, int64_t *ret);
+static worker_rc_t worker_config_mode(worker_config_ctx_t *ctx,
+    json_t *json, int64_t *ret);
+static worker_rc_t worker_config_limits(worker_config_ctx_t *ctx,
+    json_t *json, worker_limits_t *ret);
 
 
 static const worker_config_key_t  worker_config_keys[] = {
@@ -87,7 +34,7 @@ static const worker_config_key_t  worker_config_keys[] = {
     { "templates", WORKER_CONFIG_STRING,
       offsetof(worker_config_t, templates) },
     { "cut", WORKER_CONFIG_CUT, offsetof(worker_config_t, cut) },
-    { "render", WORKER_CONFIG_OTHER, 0 },
+    { "render", WORKER_CONFIG_RENDER, offsetof(worker_config_t, render) },
     { "backfill", WORKER_CONFIG_OTHER, 0 },
     { "coverage", WORKER_CONFIG_OTHER, 0 },
     { NULL, WORKER_CONFIG_OTHER, 0 }
@@ -103,28 +50,37 @@ static const worker_config_key_t  worker_config_cut_keys[] = {
     { NULL, WORKER_CONFIG_OTHER, 0 }
 };
 
-static const worker_config_key_t  worker_config_local_keys[] = {
-    { "type", WORKER_CONFIG_STRING, offsetof(worker_location_t, type) },
-    { "cut_type", WORKER_CONFIG_STRING,
-      offsetof(worker_location_t, cut_type) },
-    { "encode", WORKER_CONFIG_LATER, 0 },
-    { "path", WORKER_CONFIG_STRING, offsetof(worker_location_t, path) },
-    { "url_prefix", WORKER_CONFIG_STRING,
-      offsetof(worker_location_t, url_prefix) },
-    { "write_info", WORKER_CONFIG_BOOL,
-      offsetof(worker_location_t, write_info) },
-    { "no_uploader", WORKER_CONFIG_BOOL,
-      offsetof(worker_location_t, no_uploader) },
-    { "no_updater", WORKER_CONFIG_BOOL,
-      offsetof(worker_location_t, no_updater) },
+static const worker_config_key_t  worker_config_render_keys[] = {
+    { "listen", WORKER_CONFIG_STRING,
+      offsetof(worker_config_render_t, listen) },
+    { "mode", WORKER_CONFIG_MODE, offsetof(worker_config_render_t, mode) },
+    { "children", WORKER_CONFIG_JOBS,
+      offsetof(worker_config_render_t, children) },
+    { "kinds", WORKER_CONFIG_LIMITS, offsetof(worker_config_render_t, kinds) },
     { NULL, WORKER_CONFIG_OTHER, 0 }
 };
 
-static const worker_config_name_t  worker_config_types[] = {
-    { "local", "local" },
-    { "local-archive", NULL },
-    { "youtube", NULL },
-    { NULL, NULL }
+static const worker_config_key_t  worker_config_limits_keys[] = {
+    { "children", WORKER_CONFIG_JOBS, offsetof(worker_limits_t, children) },
+    { "queue", WORKER_CONFIG_QUEUE, offsetof(worker_limits_t, queue) },
+    { "wait", WORKER_CONFIG_WAIT, offsetof(worker_limits_t, wait) },
+    { "memory", WORKER_CONFIG_MEMORY, offsetof(worker_limits_t, memory) },
+    { "cpu", WORKER_CONFIG_SECONDS, offsetof(worker_limits_t, cpu) },
+    { "time", WORKER_CONFIG_SECONDS, offsetof(worker_limits_t, time) },
+    { "stall", WORKER_CONFIG_SECONDS, offsetof(worker_limits_t, stall) },
+    { NULL, WORKER_CONFIG_OTHER, 0 }
+};
+
+/* of each kind of number: the least and the most */
+static const struct {
+    int64_t  min;
+    int64_t  max;
+} worker_config_numbers[] = {
+    [WORKER_CONFIG_JOBS] = { 1, 64 },
+    [WORKER_CONFIG_QUEUE] = { 0, 256 },
+    [WORKER_CONFIG_WAIT] = { 0, 600 },
+    [WORKER_CONFIG_SECONDS] = { 1, 86400 },
+    [WORKER_CONFIG_MEMORY] = { 64, 1 << 20 }
 };
 
 
@@ -132,6 +88,7 @@ worker_rc_t
 worker_config_load(wub_arena_t *arena, const worker_options_t *options,
     worker_config_t *ret, worker_err_t *err)
 {
+    size_t                kind;
     json_t               *json;
     worker_rc_t           rc;
     json_error_t          jerr;
@@ -139,6 +96,11 @@ worker_config_load(wub_arena_t *arena, const worker_options_t *options,
     worker_config_ctx_t   ctx;
 
     memset(&config, 0, sizeof(worker_config_t));
+    config.render.mode = WORKER_CONFIG_SOCKET;
+
+    for (kind = 0; kind < WORKER_LIMITS_KINDS; kind++) {
+        worker_limits_unset(&config.render.kinds[kind]);
+    }
 
     ctx.arena = arena;
     ctx.what = options->config;
@@ -202,7 +164,7 @@ worker_config_parse_locations(wub_arena_t *arena, wub_str_t text,
 }
 
 
-static worker_rc_t
+worker_rc_t
 worker_config_object(worker_config_ctx_t *ctx, json_t *json,
     const worker_config_key_t *keys, void *ret)
 {
@@ -258,15 +220,14 @@ worker_config_value(worker_config_ctx_t *ctx, json_t *json,
         return WORKER_OK;
 
     case WORKER_CONFIG_JOBS:
-        if (!json_is_integer(json) || json_integer_value(json) < 1
-            || json_integer_value(json) > WORKER_CONFIG_JOBS_MAX)
-        {
-            return worker_config_fail(ctx,
-                                      "must be a whole number from 1 to 64");
-        }
+    case WORKER_CONFIG_QUEUE:
+    case WORKER_CONFIG_WAIT:
+    case WORKER_CONFIG_SECONDS:
+    case WORKER_CONFIG_MEMORY:
+        return worker_config_number(ctx, json, kind, field);
 
-        *(int64_t *) field = json_integer_value(json);
-        return WORKER_OK;
+    case WORKER_CONFIG_MODE:
+        return worker_config_mode(ctx, json, field);
 
     case WORKER_CONFIG_STRINGS:
         return worker_config_strings(ctx, json, field);
@@ -276,6 +237,13 @@ worker_config_value(worker_config_ctx_t *ctx, json_t *json,
 
     case WORKER_CONFIG_LOCATIONS:
         return worker_config_locations(ctx, json, field);
+
+    case WORKER_CONFIG_RENDER:
+        return worker_config_object(ctx, json, worker_config_render_keys,
+                                    field);
+
+    case WORKER_CONFIG_LIMITS:
+        return worker_config_limits(ctx, json, field);
 
     case WORKER_CONFIG_LATER:
         return WORKER_OK;
@@ -337,37 +305,88 @@ worker_config_strings(worker_config_ctx_t *ctx, json_t *json,
 
 
 static worker_rc_t
-worker_config_locations(worker_config_ctx_t *ctx, json_t *json,
-    worker_config_cut_t *cut)
+worker_config_number(worker_config_ctx_t *ctx, json_t *json,
+    worker_config_kind_e kind, int64_t *ret)
 {
-    size_t        len;
-    json_t       *value;
-    const char   *key;
-    worker_rc_t   rc;
+    char     why[80];
+    int64_t  min, max;
+
+    min = worker_config_numbers[kind].min;
+    max = worker_config_numbers[kind].max;
+
+    if (!json_is_integer(json) || json_integer_value(json) < min
+        || json_integer_value(json) > max)
+    {
+        (void) snprintf(why, sizeof(why),
+                        "must be a whole number from %d to %d", (int) min,
+                        (int) max);
+        return worker_config_fail(ctx, why);
+    }
+
+    *ret = json_integer_value(json);
+
+    return WORKER_OK;
+}
+
+
+/* JSON has no octal numbers */
+static worker_rc_t
+worker_config_mode(worker_config_ctx_t *ctx, json_t *json, int64_t *ret)
+{
+    int64_t      mode;
+    const char  *p;
+
+    mode = 0;
+    p = json_is_string(json) ? json_string_value(json) : "";
+
+    if (strlen(p) < 3 || strlen(p) > 4 || strspn(p, "01234567") != strlen(p)
+        || (strlen(p) == 4 && p[0] != '0'))
+    {
+        return worker_config_fail(ctx, "must be a string of octal digits,"
+                                  " such as \"0660\"");
+    }
+
+    for ( /* void */ ; *p != '\0'; p++) {
+        mode = mode * 8 + (*p - '0');
+    }
+
+    *ret = mode;
+
+    return WORKER_OK;
+}
+
+
+/* ret: one for each kind */
+static worker_rc_t
+worker_config_limits(worker_config_ctx_t *ctx, json_t *json,
+    worker_limits_t *ret)
+{
+    size_t                      len;
+    json_t                     *value;
+    const char                 *key;
+    worker_rc_t                 rc;
+    const worker_limits_row_t  *row;
 
     if (!json_is_object(json)) {
         return worker_config_fail(ctx, "must be an object");
     }
 
-    cut->nlocations = 0;
-    cut->locations = wub_arena_calloc(ctx->arena,
-                         (json_object_size(json) + 1)
-                         * sizeof(worker_location_t));
-
-    if (cut->locations == NULL) {
-        return worker_config_full(ctx);
-    }
-
     json_object_foreach(json, key, value) {
         len = worker_config_enter(ctx, key);
+        row = worker_limits_find(key);
 
-        rc = worker_config_location_read(ctx, value, key,
-                                         &cut->locations[cut->nlocations]);
+        if (row == NULL) {
+            return worker_config_fail(ctx, "is not a kind of request; use"
+                                      " cut, plan, frame, waveform or"
+                                      " thumbnail");
+        }
+
+        rc = worker_config_object(ctx, value, worker_config_limits_keys,
+                                  &ret[row - worker_limits_rows]);
         if (rc != WORKER_OK) {
             return rc;
         }
 
-        cut->nlocations++;
         ctx->path[len] = '\0';
     }
 
@@ -375,180 +394,7 @@ worker_config_locations(worker_config_ctx_t *ctx, json_t *json,
 }
 
 
-static worker_rc_t
-worker_config_location_read(worker_config_ctx_t *ctx, json_t *json,
-    const char *name, worker_location_t *ret)
-{
-    const char   *why;
-    worker_rc_t   rc;
-
-    /* keys depend on the type, so it is looked at first */
-
-    rc = worker_config_location_type(ctx, json);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    rc = worker_config_dup(ctx, wub_str_n(name, strlen(name)), &ret->name);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    ret->cut_type = "smart";
-
-    rc = worker_config_object(ctx, json, worker_config_local_keys, ret);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    rc = worker_config_location_cut(ctx, json, ret);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
-
-    why = worker_config_folder(ctx->arena, &ret->path);
-
-    if (why != NULL) {
-        (void) worker_config_enter(ctx, "path");
-        return worker_config_fail(ctx, why);
-    }
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_config_location_type(worker_config_ctx_t *ctx, json_t *json)
-{
-    size_t                       len;
-    json_t                      *type;
-    const worker_config_name_t  *name;
-
-    if (!json_is_object(json)) {
-        return worker_config_fail(ctx, "must be an object");
-    }
-
-    type = json_object_get(json, "type");
-    len = worker_config_enter(ctx, "type");
-
-    if (type == NULL) {
-        return worker_config_fail(ctx, "is missing; use \"local\"");
-    }
-
-    name = json_is_string(type) ? worker_config_find(worker_config_types,
-                                                     json_string_value(type))
-                                : NULL;
-
-    if (name == NULL) {
-        return worker_config_fail(ctx, "is not a type of location; use"
-                                  " \"local\"");
-    }
-
-    if (name->kind == NULL) {
-        return worker_config_fail(ctx, "names a type of location that is not"
-                                  " in this version; use \"local\"");
-    }
-
-    ctx->path[len] = '\0';
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_config_location_cut(worker_config_ctx_t *ctx, json_t *json,
-    worker_location_t *location)
-{
-    size_t         len;
-    json_t        *encode;
-    worker_err_t   err;
-
-    location->kind = worker_kind_find(location->cut_type);
-
-    if (location->kind == NULL) {
-        (void) worker_config_enter(ctx, "cut_type");
-        return worker_config_fail(ctx, "is not a cut type; use "
-                                  WORKER_KIND_NAMES);
-    }
-
-    worker_encode_defaults(&location->encode, location->kind->name);
-
-    encode = json_object_get(json, "encode");
-    len = worker_config_enter(ctx, "encode");
-
-    if (encode != NULL
-        && worker_config_encode(encode, &location->encode, &err) != WORKER_OK)
-    {
-        return worker_fail(ctx->err, WORKER_INVALID, "%s: %s: %s", ctx->what,
-                           ctx->path, err.text);
-    }
-
-    ctx->path[len] = '\0';
-
-    return WORKER_OK;
-}
-
-
-/* the name of a whole set, or an object of names and values */
-static worker_rc_t
-worker_config_encode(json_t *json, worker_encode_t *ret, worker_err_t *err)
-{
-    json_t       *value;
-    const char   *key;
-    worker_rc_t   rc;
-
-    if (!json_is_string(json) && !json_is_object(json)) {
-        return worker_fail(err, WORKER_INVALID, "It must be an object of "
-                           "names and values, or \"youtube\".");
-    }
-
-    rc = json_is_string(json)
-         ? worker_encode_text(ret, json_string_value(json), err)
-         : WORKER_OK;
-
-    json_object_foreach(json, key, value) {
-        if (rc == WORKER_OK) {
-            rc = worker_config_setting(ret, key, value, err);
-        }
-    }
-
-    return (rc == WORKER_OK) ? worker_encode_check(ret, err) : rc;
-}
-
-
-static worker_rc_t
-worker_config_setting(worker_encode_t *e, const char *key, json_t *value,
-    worker_err_t *err)
-{
-    char    text[WORKER_CONFIG_NUMBER];
-    size_t  n;
-
-    if (json_is_string(value)) {
-        return worker_encode_set(e, key, json_string_value(value), err);
-    }
-
-    /* of a whole set, true says that it is wanted */
-
-    if (json_is_true(value) && strchr(key, '=') == NULL
-        && worker_encode_text(e, key, NULL) == WORKER_OK)
-    {
-        return WORKER_OK;
-    }
-
-    if (json_is_boolean(value)) {
-        return worker_encode_set(e, key, json_is_true(value) ? "yes" : "no",
-                                 err);
-    }
-
-    n = json_dumpb(value, text, sizeof(text),
-                   JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
-    text[(n < sizeof(text)) ? n : 0] = '\0';
-
-    return worker_encode_set(e, key, text, err);
-}
-
-
-static worker_rc_t
+worker_rc_t
 worker_config_dup(worker_config_ctx_t *ctx, wub_str_t s, const char **ret)
 {
     *ret = wub_arena_strdup(ctx->arena, s);
@@ -557,21 +403,7 @@ worker_config_dup(worker_config_ctx_t *ctx, wub_str_t s, const char **ret)
 }
 
 
-static const worker_config_name_t *
-worker_config_find(const worker_config_name_t *names, const char *name)
-{
-    for ( /* void */ ; names->name != NULL; names++) {
-        if (strcmp(names->name, name) == 0) {
-            return names;
-        }
-    }
-
-    return NULL;
-}
-
-
-/* appends ".key" to the path; returns its length before, to go back to */
-static size_t
+size_t
 worker_config_enter(worker_config_ctx_t *ctx, const char *key)
 {
     size_t  len;
@@ -584,7 +416,7 @@ worker_config_enter(worker_config_ctx_t *ctx, const char *key)
 }
 
 
-static worker_rc_t
+worker_rc_t
 worker_config_fail(worker_config_ctx_t *ctx, const char *why)
 {
     return worker_fail(ctx->err, WORKER_INVALID, "%s: %s %s", ctx->what,
@@ -592,7 +424,7 @@ worker_config_fail(worker_config_ctx_t *ctx, const char *why)
 }
 
 
-static worker_rc_t
+worker_rc_t
 worker_config_full(worker_config_ctx_t *ctx)
 {
     return worker_config_fail(ctx, "is too much for the memory");

@@ -3,7 +3,7 @@
  * Copyright (C) the wubloader for nginx authors
  *
  * worker_config: the configuration, one JSON file that is checked whole;
- * what is wrong is said with the path of its key.  The only file with
+ * what is wrong is said with the path of its key.  Its files alone have
  * jansson.
  * May call: jansson, libc, common/.
  * Frees: the JSON tree; what it returns lives in the caller's arena.
@@ -18,11 +18,12 @@
 #include "worker/worker.h"
 #include "worker/worker_encode.h"
 #include "worker/worker_kind.h"
+#include "worker/worker_limits.h"
 #include "worker/worker_options.h"
 
 
 typedef struct {
-    const char           *name;
+    const char              *name;
     const char           *type;         /* "local" */
     const char           *cut_type;
     const worker_kind_t  *kind;         /* that cut_type names */
@@ -43,13 +44,21 @@ typedef struct {
     size_t              nlocations;
 } worker_config_cut_t;
 
+typedef struct {
+    const char         *listen;
+    int64_t             mode;           /* of a unix socket */
+    int64_t             children;       /* of all kinds that render */
+    worker_limits_t     kinds[WORKER_LIMITS_KINDS];
+} worker_config_render_t;
+
 /* NULL where neither file nor command line says it */
 typedef struct {
-    const char           *segments;
-    const char           *database;
-    const char           *name;
-    const char           *templates;
-    worker_config_cut_t   cut;
+    const char              *segments;
+    const char              *database;
+    const char              *name;
+    const char              *templates;
+    worker_config_cut_t      cut;
+    worker_config_render_t   render;
 } worker_config_t;
 
 

@@ -16,10 +16,15 @@
 
 #define WORKER_CONFIG_NAME_MAX   255
 
+/* of the render service */
+#define WORKER_CONFIG_CHILDREN   4
+
 
 static worker_rc_t worker_config_cut_options(wub_arena_t *arena,
     const worker_options_t *options, worker_config_cut_t *ret,
     worker_err_t *err);
+static void worker_config_render_options(const worker_options_t *options,
+    worker_config_render_t *ret);
 static worker_rc_t worker_config_tags(wub_arena_t *arena, const char *tags,
     worker_list_t *ret, worker_err_t *err);
 static worker_rc_t worker_config_hostname(wub_arena_t *arena,
@@ -40,7 +45,8 @@ worker_config_override(wub_arena_t *arena, const worker_options_t *options,
         { "segments", options->segments, &ret->segments },
         { "database", options->database, &ret->database },
         { "name", options->name, &ret->name },
-        { "listen", options->listen, &ret->cut.listen }
+        { "listen", options->listen, &ret->cut.listen },
+        { "listen", options->listen, &ret->render.listen }
     };
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -75,6 +81,8 @@ worker_config_override(wub_arena_t *arena, const worker_options_t *options,
                            " give it a shorter one with --name",
                            WORKER_CONFIG_NAME_MAX);
     }
+
+    worker_config_render_options(options, &ret->render);
 
     return worker_config_cut_options(arena, options, &ret->cut, err);
 }
@@ -152,6 +160,27 @@ worker_config_cut_options(wub_arena_t *arena,
     text = wub_str_n(options->locations, strlen(options->locations));
 
     return worker_config_parse_locations(arena, text, "--locations", ret, err);
+}
+
+
+static void
+worker_config_render_options(const worker_options_t *options,
+    worker_config_render_t *ret)
+{
+    size_t  i;
+
+    if (options->children != 0) {
+        ret->children = options->children;
+    }
+
+    if (ret->children == 0) {
+        ret->children = WORKER_CONFIG_CHILDREN;
+    }
+
+    for (i = 0; i < WORKER_LIMITS_KINDS; i++) {
+        worker_limits_fill(&ret->kinds[i], (worker_limits_kind_e) i,
+                           ret->children);
+    }
 }
 
 

@@ -55,7 +55,7 @@ static const worker_option_t  worker_options[] = {
       "the configuration, one JSON file (default: none)" },
 
     { "segments", WORKER_OPTION_STRING, worker_option(segments),
-      WORKER_CMD_CUT | WORKER_CMD_MEDIA, 0, "DIR",
+      WORKER_CMD_CUT | WORKER_CMD_MEDIA | WORKER_CMD_RENDER, 0, "DIR",
       "the segment store (required, here or in FILE)" },
 
     { "database", WORKER_OPTION_STRING, worker_option(database),
@@ -69,8 +69,9 @@ static const worker_option_t  worker_options[] = {
       " (default: the host's name)" },
 
     { "listen", WORKER_OPTION_STRING, worker_option(listen),
-      WORKER_CMD_CUT, 0, "ADDR",
-      "where metrics are served (not in this version)" },
+      WORKER_CMD_CUT | WORKER_CMD_RENDER, 0, "ADDR",
+      "where requests are answered, unix:PATH or ADDR:PORT; for cut, where"
+      " metrics are (not in this version)" },
 
     { "once", WORKER_OPTION_FLAG, worker_option(once),
       WORKER_CMD_CUT, 0, NULL,
@@ -79,6 +80,10 @@ static const worker_option_t  worker_options[] = {
     { "jobs", WORKER_OPTION_NUMBER, worker_option(jobs),
       WORKER_CMD_CUT, 64, "N",
       "cuts at the same time, 1 to 64 (default: 1)" },
+
+    { "children", WORKER_OPTION_NUMBER, worker_option(children),
+      WORKER_CMD_RENDER, 64, "N",
+      "requests that are rendered at the same time, 1 to 64 (default: 4)" },
 
     { "tags", WORKER_OPTION_STRING, worker_option(tags),
       WORKER_CMD_CUT, 0, "A,B",

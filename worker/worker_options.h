@@ -23,7 +23,8 @@
 #define WORKER_CMD_CUT           0x01
 #define WORKER_CMD_MEDIA         0x02
 #define WORKER_CMD_MIGRATE       0x04
-#define WORKER_CMD_ALL           0x07
+#define WORKER_CMD_RENDER        0x08
+#define WORKER_CMD_ALL           0x0f
 
 
 typedef struct {
@@ -50,6 +51,7 @@ typedef struct {
     const char    *quality;
     const char    *output;
     int64_t        jobs;
+    int64_t        children;
     worker_list_t  ranges;
     worker_list_t  transitions;
     worker_list_t  encode;

@@ -83,7 +83,7 @@ sub help {
     is $status, 0, 'status';
     is $err, '', 'nothing on stderr';
 
-    for my $command (qw(cut media migrate)) {
+    for my $command (qw(cut media migrate render)) {
         my ($one, $text) = run($command, '--help');
         is $one, 0, "$command: status";
         like $text, qr/^Usage: wubloader-worker $command /, 'usage';
@@ -95,7 +95,7 @@ sub help {
     }
 
     like $all, qr/^  $_ +not in this version$/m, $_
-        for qw(render backfill coverage download);
+        for qw(backfill coverage download);
 
     ($status, my $version) = run('--version');
     is $status, 0, 'version: status';
@@ -108,11 +108,12 @@ sub refused {
     usage(qr/"bake" is neither a role nor a command/, 'bake');
     usage(qr/"" is neither/, '');
     usage(qr/The role $_ is not in this version/, $_)
-        for qw(render backfill coverage download);
-    usage(qr/The role render is not/, 'render', '--config', '/nonexistent');
+        for qw(backfill coverage download);
+    usage(qr/The role backfill is not/, 'backfill', '--config',
+          '/nonexistent');
 
     usage(qr/does not know the option --bogus/, $_, '--bogus')
-        for qw(cut media migrate);
+        for qw(cut media migrate render);
     usage(qr/The argument "now" is one too many/, 'cut', 'now');
     usage(qr/The argument "too" is one too many/, 'media', 'smart', 'too');
     usage(qr/The option --segments needs a value/, 'cut', '--segments');
@@ -126,6 +127,9 @@ sub refused {
     usage(qr/Nothing names the segment store/, 'cut');
     usage(qr/Nothing names the database/, 'cut', '--segments', $dir);
     usage(qr/Nothing names the database/, 'migrate');
+    usage(qr/Nothing names the segment store/, 'render');
+    usage(qr/Nothing names where to listen/, 'render', '--segments', $dir);
+    usage(qr/--children must be a whole number/, 'render', '--children', 65);
     usage(qr/at least one upload location/, 'cut', '--segments', $dir,
           '--database', 'x');
     usage(qr/--listen unix:x\): metrics are not in this version/, 'cut',

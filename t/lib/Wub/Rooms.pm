@@ -61,7 +61,7 @@ my @libraries = (
     [ qr/^<zlib\.h/,
       qr/^common\/wub_gzip\.c$/ ],
     [ qr/^<jansson\.h/,
-      qr/^worker\/worker_config\.c$
+      qr/^worker\/worker_config(?:_location\.c|_work\.h|\.c)$
         |^ngx_wubloader_module\/ngx_http_wubloader_json\.c$/x ],
     [ qr/^<lib(?:av|sw)\w+\//, qr/^worker\/worker_av(?:_\w+)?\.[ch]$/ ],
     [ qr/^<curl\//, qr/^worker\/worker_http\.[ch]$/ ],
@@ -79,8 +79,8 @@ my @layers = (
     [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|overlap|plan|reel
                           |rough|still|survey|upload|wave)(?:_\w+)?$/x ],
     [ 'wrapper', qr/^worker_(?:av|behind|blend|child|config|encode|file
-                             |footage|httpd|kind|log|loop|maker|mix|options
-                             |pause|pg|sink|store|thread
+                             |footage|httpd|kind|limits|log|loop|maker|mix
+                             |options|pause|pg|sink|store|thread
                           )(?:_\w+)?$/x ],
     [ 'base', qr/^worker$/ ],
 );
