@@ -8,7 +8,10 @@
  */
 
 
+#include <limits.h>
+
 #include <libavutil/frame.h>
+#include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
 
 #include "common/wub_transition_names.h"
@@ -102,7 +105,7 @@ put(AVFrame *f, int plane, int x, int y, int value)
 
 /* of 8 bits, in each depth: a slope, and colours of its own */
 static AVFrame *
-picture(int format, int luma, int slope, int chroma)
+picture(const worker_av_look_t *look, int luma, int slope, int chroma)
 {
     int       i, x, y, value, up;
     AVFrame  *f;
@@ -110,17 +113,17 @@ picture(int format, int luma, int slope, int chroma)
     f = av_frame_alloc();
     assert_non_null(f);
 
-    f->format = format;
-    f->width = WIDTH;
-    f->height = HEIGHT;
+    f->format = look->format;
+    f->width = look->width;
+    f->height = look->height;
     assert_int_equal(av_frame_get_buffer(f, 0), 0);
 
-    up = av_pix_fmt_desc_get(format)->comp[0].depth - 8;
+    up = av_pix_fmt_desc_get(f->format)->comp[0].depth - 8;
 
-    for (i = 0; i < av_pix_fmt_count_planes(format); i++) {
+    for (i = 0; i < av_pix_fmt_count_planes(f->format); i++) {
         for (y = 0; y < height(f, i); y++) {
             for (x = 0; x < width(f, i); x++) {
-                value = (i == 0) ? luma + slope * x / WIDTH : chroma + 8 * i;
+                value = (i == 0) ? luma + slope * x / f->width : chroma + 8 * i;
                 put(f, i, x, y, value << up);
             }
         }
@@ -139,11 +142,11 @@ picture(int format, int luma, int slope, int chroma)
 
 
 static void
-open_pair(pair_t *p, int format)
+open_pair(pair_t *p, int format, int times)
 {
-    p->look = (worker_av_look_t) { WIDTH, HEIGHT, format, 0 };
-    p->from = picture(format, 40, 20, 70);
-    p->to = picture(format, 180, 30, 150);
+    p->look = (worker_av_look_t) { WIDTH * times, HEIGHT * times, format, 0 };
+    p->from = picture(&p->look, 40, 20, 70);
+    p->to = picture(&p->look, 180, 30, 150);
 }
 
 
@@ -301,8 +304,8 @@ test_names(void **state)
     (void) state;
 
     for (i = 0; i < wub_nitems(formats); i++) {
-        open_pair(&p, formats[i]);
-        open_pair(&untouched, formats[i]);
+        open_pair(&p, formats[i], 1);
+        open_pair(&untouched, formats[i], 1);
 
         for (j = 0; j < WUB_TRANSITION_NAMES; j++) {
             check_name(wub_transition_names[j].name.data, &p, 0, kept);
@@ -333,7 +336,7 @@ test_progress(void **state)
 
     (void) state;
 
-    open_pair(&p, AV_PIX_FMT_YUV420P);
+    open_pair(&p, AV_PIX_FMT_YUV420P, 1);
     f = open_fade("fade", &p.look);
     wipe = open_fade("wiperight", &p.look);
     cover = open_fade("coverright", &p.look);
@@ -387,7 +390,7 @@ test_place(void **state)
 
     (void) state;
 
-    open_pair(&p, AV_PIX_FMT_YUV420P);
+    open_pair(&p, AV_PIX_FMT_YUV420P, 1);
 
     for (i = 0; i < wub_nitems(names); i++) {
         all = open_fade(names[i], &p.look);
@@ -420,8 +423,10 @@ test_full(void **state)
     (void) state;
 
     p.look = (worker_av_look_t) { WIDTH, HEIGHT, AV_PIX_FMT_YUV420P, 1 };
-    p.from = picture(AV_PIX_FMT_YUV420P, 0, 0, 70);
-    p.to = picture(AV_PIX_FMT_YUVJ420P, 250, 0, 150);
+    p.from = picture(&p.look, 0, 0, 70);
+    p.look.format = AV_PIX_FMT_YUVJ420P;
+    p.to = picture(&p.look, 250, 0, 150);
+    p.look.format = AV_PIX_FMT_YUV420P;
     p.from->color_range = AVCOL_RANGE_JPEG;
     p.to->color_range = AVCOL_RANGE_JPEG;
 
@@ -460,7 +465,7 @@ test_formats(void **state)
     (void) state;
 
     for (i = 0; i < wub_nitems(formats); i++) {
-        open_pair(&p, formats[i]);
+        open_pair(&p, formats[i], 1);
 
         for (j = 0; j < wub_nitems(names); j++) {
             f = open_fade(names[j], &p.look);
@@ -514,7 +519,7 @@ test_refused(void **state)
         assert_non_null(strstr(err.text, "No transition can be made"));
     }
 
-    open_pair(&p, AV_PIX_FMT_YUV420P);
+    open_pair(&p, AV_PIX_FMT_YUV420P, 1);
 
     p.look.height += 2;
     f = open_fade("revealup", &p.look);
@@ -523,6 +528,55 @@ test_refused(void **state)
     worker_av_fade_close(f);
 
     worker_av_fade_close(NULL);
+    close_pair(&p);
+}
+
+
+/* memory that is out passes, and the pictures behind it are the same */
+static void
+test_memory(void **state)
+{
+    size_t             i, j;
+    pair_t             p;
+    AVFrame           *out, *kept;
+    worker_rc_t        rc;
+    worker_err_t       err;
+    worker_av_fade_t  *f;
+
+    const size_t  most[] = { 60, 1000, 5000, 200000 };
+
+    static const char *const  names[] = { "fade", "wipeleft", "starwipe" };
+
+    (void) state;
+
+    /* planes that are larger than all else */
+
+    open_pair(&p, AV_PIX_FMT_YUV420P, 8);
+
+    for (i = 0; i < wub_nitems(names); i++) {
+        f = open_fade(names[i], &p.look);
+        kept = av_frame_clone(fade(f, &p, 9, LENGTH));
+        assert_non_null(kept);
+        worker_av_fade_close(f);
+
+        f = open_fade(names[i], &p.look);
+
+        for (j = 0; j < wub_nitems(most); j++) {
+            av_max_alloc(most[j]);
+            rc = worker_av_fade(f, p.from, p.to, 9, LENGTH, &out, &err);
+            av_max_alloc(INT_MAX);
+
+            wub_expect(rc == WORKER_RETRY, "%s with %zu bytes: %d",
+                       names[i], most[j], (int) rc);
+        }
+
+        wub_expect(same(fade(f, &p, 9, LENGTH), kept), "%s is another",
+                   names[i]);
+
+        av_frame_free(&kept);
+        worker_av_fade_close(f);
+    }
+
     close_pair(&p);
 }
 
@@ -537,6 +591,7 @@ main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_memory),
     };
 
     worker_av_setup();
