@@ -32,23 +32,16 @@ static void worker_render_sum(worker_render_sum_t *sum, const void *bytes,
 static bool worker_render_answer_memory(const worker_err_t *err);
 
 
-/*
- * What results of worker/ are in HTTP.  The sentence is that of the failure
- * where the table has none.
- */
-static const struct {
-    unsigned     status;
-    const char  *sentence;
-} worker_render_results[] = {
-    [WORKER_OK] = { 200, NULL },
-    [WORKER_DECLINED] = { 400, NULL },
-    [WORKER_AGAIN] = { 503, NULL },
-    [WORKER_STOPPED] = { 503, NULL },
-    [WORKER_HOLES] =
-        { 406, "Requested time range contains holes or is incomplete." },
-    [WORKER_RETRY] = { 503, NULL },
-    [WORKER_INVALID] = { 500, NULL },
-    [WORKER_ERROR] = { 500, NULL }
+/* what results of worker/ are in HTTP; the sentence is theirs */
+static const unsigned  worker_render_results[] = {
+    [WORKER_OK] = 200,
+    [WORKER_DECLINED] = 400,
+    [WORKER_AGAIN] = 503,
+    [WORKER_STOPPED] = 503,
+    [WORKER_HOLES] = 406,
+    [WORKER_RETRY] = 503,
+    [WORKER_INVALID] = 500,
+    [WORKER_ERROR] = 500
 };
 
 
@@ -183,7 +176,7 @@ worker_render_answer_failed(worker_render_answer_t *a, worker_rc_t rc,
     }
 
     memory = worker_render_answer_memory(err);
-    status = memory ? 500 : worker_render_results[rc].status;
+    status = memory ? 500 : worker_render_results[rc];
 
     if (memory) {
         a->slot->reason = WORKER_RENDER_MEMORY;
@@ -198,9 +191,7 @@ worker_render_answer_failed(worker_render_answer_t *a, worker_rc_t rc,
         return;
     }
 
-    rc = worker_render_answer_refuse(a, status,
-             (worker_render_results[rc].sentence != NULL)
-             ? worker_render_results[rc].sentence : err->text, &ignored);
+    rc = worker_render_answer_refuse(a, status, err->text, &ignored);
 
     a->slot->sent = (rc == WORKER_OK);
 }

@@ -104,13 +104,19 @@ worker_render_range_empty(wub_arena_t *arena, const worker_store_t *store,
             continue;
         }
 
-        worker_render_range_answer(answer, 406,
-            (r->kind == WUB_RENDER_CUT && !r->allow_holes)
-            ? "Requested time range contains holes or is incomplete."
-            : "We have no content available within the requested time"
-              " range.");
+        worker_render_range_holes(r, answer);
         return;
     }
+}
+
+
+void
+worker_render_range_holes(const wub_render_t *r, wub_answer_t *answer)
+{
+    worker_render_range_answer(answer, 406,
+        (r->kind == WUB_RENDER_CUT && !r->allow_holes)
+        ? "Requested time range contains holes or is incomplete."
+        : "We have no content available within the requested time range.");
 }
 
 

@@ -36,5 +36,8 @@ void worker_render_range_empty(wub_arena_t *arena,
     const worker_store_t *store, const wub_render_t *r,
     wub_answer_t *answer);
 
+/* 406 in upstream's words */
+void worker_render_range_holes(const wub_render_t *r, wub_answer_t *answer);
+
 
 #endif /* WORKER_RENDER_RANGE_H_INCLUDED_ */

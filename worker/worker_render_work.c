@@ -52,9 +52,9 @@ static const struct {
     worker_render_still_pt  still;
 } worker_render_works[WUB_RENDER_KINDS] = {
     [WUB_RENDER_CUT] = { worker_render_cut, NULL },
-    [WUB_RENDER_FRAME] = { worker_render_still, NULL },
-    [WUB_RENDER_WAVEFORM] = { worker_render_still, NULL },
-    [WUB_RENDER_THUMBNAIL] = { worker_render_still, NULL }
+    [WUB_RENDER_FRAME] = { worker_render_still, worker_still_frame },
+    [WUB_RENDER_WAVEFORM] = { worker_render_still, worker_still_waveform },
+    [WUB_RENDER_THUMBNAIL] = { worker_render_still, worker_still_thumbnail }
 };
 
 static const char *const  worker_render_formats[] = {
@@ -89,12 +89,15 @@ worker_render_work(const worker_render_work_t *w, worker_err_t *err)
 
     rc = worker_render_works[w->request->kind].work(w, err);
 
-    if (rc != WORKER_INVALID || w->answer->slot->status != 0) {
-        return rc;
-    }
+    /* for these nginx has upstream's words */
 
-    worker_render_range_empty(w->answer->arena, &w->store, w->request,
-                              &refused);
+    if (w->answer->slot->status == 0 && rc == WORKER_INVALID) {
+        worker_render_range_empty(w->answer->arena, &w->store, w->request,
+                                  &refused);
+
+    } else if (w->answer->slot->status == 0 && rc == WORKER_HOLES) {
+        worker_render_range_holes(w->request, &refused);
+    }
 
     return (refused.status != 0) ? worker_render_refused(w, &refused, err)
                                  : rc;
@@ -228,12 +231,44 @@ worker_render_cut_plan(const worker_render_work_t *w, worker_cut_t *cut,
 static worker_rc_t
 worker_render_still(const worker_render_work_t *w, worker_err_t *err)
 {
-    (void) worker_render_request;
-    (void) worker_render_tick;
-    (void) worker_render_formats;
+    wub_str_t        picture, request;
+    wub_chain_t      chain;
+    worker_rc_t      rc;
+    worker_still_t   still;
 
-    return worker_render_answer_refuse(w->answer, 501,
-                                       "Pictures are not rendered yet.", err);
+    if (w->request->kind == WUB_RENDER_THUMBNAIL && !w->request->posted) {
+        return worker_render_answer_refuse(w->answer, 501, "Templates are not"
+                   " known by their names here; POST the PNG of one.", err);
+    }
+
+    still.store = w->store;
+    still.request = w->request;
+    still.template = w->answer->request.body;
+    still.tick.call = worker_render_tick;
+    still.tick.data = w->answer->httpd;
+
+    rc = worker_still_chain(w->answer->arena, &still, &chain, err);
+
+    if (rc == WORKER_OK) {
+        rc = worker_render_request(w, &request, err);
+    }
+
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    if (worker_render_answer_tag(w->answer, request, &chain, still.template)) {
+        return worker_render_answer_same(w->answer, err);
+    }
+
+    rc = worker_render_works[w->request->kind].still(w->answer->arena, &still,
+                                                     &chain, &picture, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    return worker_render_answer_whole(w->answer, worker_render_work_type(
+                                      w->request), picture, err);
 }
 
 
