@@ -302,6 +302,15 @@ for my $bit (0 .. 7) {
 }
 
 
+# ---- pictures
+
+# it is made up of those before it, which bear other numbers
+
+check('within a picture', {
+    4 => [packet(0, 6, 70, 6)],
+}, loose => [[4, 0]], noisy => 1, says => qr/^(?:\S.*\n)?$/);
+
+
 # ---- anywhere
 
 for my $turn (1 .. 6) {

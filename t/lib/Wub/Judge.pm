@@ -120,6 +120,11 @@ sub video {
     my ($want, undef, $copied) = $stream->expected(@$ranges);
     my $video = $self->look($file, $self->references($stream));
     my ($lines, @wrong) = lines($stream, $want, $video->{frames});
+
+    # what a decoder makes up where bytes were lost has any picture's number
+
+    $video->{frames}[$_]{loose} = !defined $lines->[$_] for 0 .. $#$lines;
+
     my @long = map { floor($_ + 0.5) } lengths($stream);
 
     $self->hashes($stream) if $k->{copies};
@@ -403,10 +408,13 @@ sub spaces {
 
         next if !defined $ta || !defined $tb;
 
-        if ($b == $a + 1 && !$stream->{loose}{$a} && !$stream->{loose}{$b}) {
+        if (grep { $frames[$_]{loose} } $i - 1, $i) {
+            ($least, $most) = (0, 2 * HZ);
+
+        } elsif ($b == $a + 1) {
             ($least, $most) = (HZ * ($tb - $ta)) x 2;
 
-        } elsif (grep { $stream->{loose}{$_} } $a, $b, $a + 1, $b - 1) {
+        } elsif (grep { $stream->{loose}{$_} } $a + 1, $b - 1) {
             ($least, $most) = (0, 2 * HZ);
         }
 

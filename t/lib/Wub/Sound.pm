@@ -163,7 +163,7 @@ sub source {
 
     # the last one is shown as long as any is
 
-    return undef if !defined $time || $stream->{loose}{$frame->{number}}
+    return undef if !defined $time || $frame->{loose}
                  || ($low == $#$frames && $at - $frame->{pts}
                      > HZ * $stream->{den} / $stream->{num});
 
