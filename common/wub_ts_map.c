@@ -17,6 +17,9 @@
 /* a section with its three bytes of header (13818-1, 2.4.4.3) */
 #define WUB_TS_SECTION_MAX       1024
 
+/* of the checksum at its end (annex A), which begins with ones */
+#define WUB_TS_CRC               UINT32_C(0x04c11db7)
+
 
 typedef struct {
     uint8_t          bytes[WUB_TS_SECTION_MAX];
@@ -40,8 +43,12 @@ typedef struct {
 } wub_ts_private_t;
 
 
+static wub_rc_t wub_ts_map_read(const uint8_t *data, size_t len, bool lax,
+    wub_ts_t *ts);
 static bool wub_ts_section(wub_ts_section_t *s, const wub_ts_packet_t *p,
-    uint8_t table);
+    uint8_t table, bool lax);
+static uint32_t wub_ts_crc(const wub_ts_section_t *s);
+static void wub_ts_mend(wub_ts_section_t *s, uint32_t left);
 static uint16_t wub_ts_pat(const wub_ts_section_t *s);
 static wub_rc_t wub_ts_pmt(const wub_ts_section_t *s, wub_ts_t *ts);
 static const wub_ts_private_t *wub_ts_private(const uint8_t *p,
@@ -100,6 +107,18 @@ wub_ts_type_name(uint8_t type)
 wub_rc_t
 wub_ts_map(const uint8_t *data, size_t len, wub_ts_t *ts)
 {
+    wub_rc_t  rc;
+
+    rc = wub_ts_map_read(data, len, false, ts);
+
+    return (rc == WUB_DECLINED) ? wub_ts_map_read(data, len, true, ts) : rc;
+}
+
+
+/* lax: by sections whose checksum is wrong, too */
+static wub_rc_t
+wub_ts_map_read(const uint8_t *data, size_t len, bool lax, wub_ts_t *ts)
+{
     uint16_t          pid;
     wub_ts_walk_t     walk;
     wub_ts_packet_t   p;
@@ -120,13 +139,13 @@ wub_ts_map(const uint8_t *data, size_t len, wub_ts_t *ts)
         }
 
         if (p.pid == WUB_TS_PAT_PID && pid == 0
-            && wub_ts_section(&pat, &p, WUB_TS_PAT_TABLE))
+            && wub_ts_section(&pat, &p, WUB_TS_PAT_TABLE, lax))
         {
             pid = wub_ts_pat(&pat);
         }
 
         if (pid != 0 && p.pid == pid
-            && wub_ts_section(&pmt, &p, WUB_TS_PMT_TABLE))
+            && wub_ts_section(&pmt, &p, WUB_TS_PMT_TABLE, lax))
         {
             return wub_ts_pmt(&pmt, ts);
         }
@@ -138,9 +157,11 @@ wub_ts_map(const uint8_t *data, size_t len, wub_ts_t *ts)
 
 /* adds a packet to a section; true once a section of that table is whole */
 static bool
-wub_ts_section(wub_ts_section_t *s, const wub_ts_packet_t *p, uint8_t table)
+wub_ts_section(wub_ts_section_t *s, const wub_ts_packet_t *p, uint8_t table,
+    bool lax)
 {
     size_t          n, need;
+    uint32_t        left;
     const uint8_t  *b;
 
     b = p->payload;
@@ -181,7 +202,55 @@ wub_ts_section(wub_ts_section_t *s, const wub_ts_packet_t *p, uint8_t table)
     s->open = false;
     s->len = need;
 
-    return s->bytes[0] == table;
+    left = wub_ts_crc(s);
+
+    if (left != 0 && lax) {
+        wub_ts_mend(s, left);
+    }
+
+    return s->bytes[0] == table && (left == 0 || lax);
+}
+
+
+/* what is left of a section and its checksum: 0 where nothing is wrong */
+static uint32_t
+wub_ts_crc(const wub_ts_section_t *s)
+{
+    size_t    i, k;
+    uint32_t  left;
+
+    left = UINT32_MAX;
+
+    for (i = 0; i < s->len; i++) {
+        left ^= (uint32_t) s->bytes[i] << 24;
+
+        for (k = 0; k < 8; k++) {
+            left = (left << 1) ^ ((left >> 31) ? WUB_TS_CRC : 0);
+        }
+    }
+
+    return left;
+}
+
+
+/* a single bit leaves what no other one does, from the last one on */
+static void
+wub_ts_mend(wub_ts_section_t *s, uint32_t left)
+{
+    size_t    i;
+    uint32_t  one;
+
+    one = WUB_TS_CRC;
+
+    for (i = 0; i < 8 * s->len; i++) {
+
+        if (one == left) {
+            s->bytes[s->len - 1 - i / 8] ^= (uint8_t) (1U << i % 8);
+            return;
+        }
+
+        one = (one << 1) ^ ((one >> 31) ? WUB_TS_CRC : 0);
+    }
 }
 
 

@@ -18,7 +18,8 @@
 
 /*
  * Fills what the first program's map says of each stream, and zeroes the
- * rest.  Returns what wub_ts_read() does, memory aside.
+ * rest.  A section with a wrong checksum counts where no other one is; a
+ * single bit of it is mended.  Returns what wub_ts_read() does, memory aside.
  */
 wub_rc_t wub_ts_map(const uint8_t *data, size_t len, wub_ts_t *ts)
     WUB_MUST_CHECK;

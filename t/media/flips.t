@@ -52,6 +52,14 @@ sub packet {
 }
 
 
+# a bit of a section, which the n-th packet of all holds
+sub section {
+    my ($n, $byte, $bit) = @_;
+
+    return sub { return [payload($_[0], $n * PACKET) + 1 + $byte, $bit] };
+}
+
+
 # a bit of the PES header of a unit
 sub pes {
     my ($unit, $byte, $bit) = @_;
@@ -288,6 +296,16 @@ check('headers of PES packets', {
     4 => [pes(0, 3, 7)],
 }, loose => [[1, 20], [2, 32], [3, 40], [4, 0]],
    says => qr/warning: \d+ frames? (?:come|could)/);
+
+
+# ---- tables of the program: they are sent again
+
+check('what streams there are', {
+    1 => [section(1, 11, 0)],
+    2 => [section(2, 15, 6)],
+    3 => [section(2, 12, 2), section(2, 17, 1)],
+    4 => [section(1, 2, 3), section(2, 2, 2)],
+});
 
 
 # ---- headers of NAL units

@@ -485,6 +485,77 @@ sections(void **state)
 }
 
 
+/* of a map that is sent twice, and of one that is sent once, a bit flips */
+static void
+checksums(void **state)
+{
+    size_t        i, k, bit;
+    stream_t      s;
+    wub_ts_t      ts;
+    wub_arena_t  *arena;
+
+    static const uint8_t  programs[] = {
+        0, 0x00, 0xb0, 13, 0, 1, 0xc1, 0, 0,
+        0, 1, 0xe0 | PMT_PID >> 8, PMT_PID & 0xff,
+        0x2a, 0xb1, 0x04, 0xb2
+    };
+    static const uint8_t  map[] = {
+        0, 0x02, 0xb0, 23, 0, 1, 0xc1, 0, 0,
+        0xe0 | VIDEO_PID >> 8, VIDEO_PID & 0xff, 0xf0, 0,
+        0x1b, 0xe0 | VIDEO_PID >> 8, VIDEO_PID & 0xff, 0xf0, 0,
+        0x0f, 0xe0 | AUDIO_PID >> 8, AUDIO_PID & 0xff, 0xf0, 0,
+        0x2f, 0x44, 0xb9, 0x9b
+    };
+    static const struct {
+        const uint8_t  *bytes;
+        size_t          len;
+        uint16_t        pid;
+    } rows[] = {
+        { programs, sizeof(programs), 0 },
+        { map, sizeof(map), PMT_PID }
+    };
+
+    (void) state;
+    arena = wub_test_arena();
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        for (bit = 0; bit < 8 * rows[i].len; bit++) {
+            for (k = 0; k < 2; k++) {
+                memset(&s, 0, sizeof(stream_t));
+
+                packet(&s, 0, true, programs, sizeof(programs));
+                packet(&s, PMT_PID, true, map, sizeof(map));
+
+                s.bytes[(i + 1) * WUB_TS_PACKET - rows[i].len + bit / 8] ^=
+                    (uint8_t) (1U << bit % 8);
+
+                if (k == 1) {
+                    packet(&s, 0, true, programs, sizeof(programs));
+                    packet(&s, PMT_PID, true, map, sizeof(map));
+                }
+
+                /* how long a section is tells where its checksum lies */
+
+                if (k == 0 && (bit < 8 || bit / 8 == 2 || bit / 8 == 3)) {
+                    continue;
+                }
+
+                wub_expect(parse(arena, &s, &ts) == WUB_OK
+                           && ts.nstreams == 2
+                           && ts.streams[0].type == WUB_TS_TYPE_H264
+                           && ts.streams[0].pid == VIDEO_PID
+                           && ts.streams[1].type == WUB_TS_TYPE_AAC
+                           && ts.streams[1].pid == AUDIO_PID,
+                           "section %zu, bit %zu, sent %zu times", i, bit,
+                           k + 1);
+            }
+        }
+    }
+
+    wub_arena_destroy(arena);
+}
+
+
 /* what private packets hold, as their descriptors say */
 static void
 privates(void **state)
@@ -624,6 +695,7 @@ main(void)
         cmocka_unit_test(wire),
         cmocka_unit_test(damage),
         cmocka_unit_test(sections),
+        cmocka_unit_test(checksums),
         cmocka_unit_test(privates),
         cmocka_unit_test(unwrap),
         cmocka_unit_test(names),
