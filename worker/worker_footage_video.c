@@ -7,7 +7,7 @@
 #include "common/wub_h264.h"
 #include "common/wub_h265.h"
 #include "common/wub_sets.h"
-#include "common/wub_time.h"
+#include "worker/worker_footage_bounds.h"
 #include "worker/worker_footage_times.h"
 #include "worker/worker_footage_video.h"
 
@@ -46,8 +46,7 @@ typedef struct {
     bool                        timed;      /* a frame has a time */
     bool                        timeless;   /* another has none */
     bool                        bare;       /* a key frame without its sets */
-    int64_t                     left;       /* pts of the first key frame, if
-                                               it is left out */
+    worker_bounds_t             bounds;
     size_t                      nodd;       /* packets that are not a frame */
     uint32_t                    pictures;   /* in the last of them */
     uint32_t                    want;
@@ -78,8 +77,6 @@ static worker_rc_t worker_reel_add(worker_reel_t *r, size_t i,
 static bool worker_reel_damaged(worker_reel_t *r,
     const wub_video_unit_t *unit, int64_t pts);
 static void worker_reel_times(worker_reel_t *r);
-static void worker_reel_start(const worker_reel_t *r);
-static void worker_reel_end(worker_reel_t *r);
 
 
 static const worker_reel_codec_t  worker_reel_codecs[] = {
@@ -103,7 +100,7 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     r.stream = stream;
     r.size = size;
     r.codec = &worker_reel_codecs[stream->type == WUB_TS_TYPE_HEVC];
-    r.left = WUB_TS_NONE;
+    worker_bounds_init(&r.bounds);
 
     rc = worker_reel_init(&r, err);
     if (rc != WORKER_OK) {
@@ -137,8 +134,11 @@ worker_footage_video(worker_footage_t *f, const wub_ts_stream_t *stream,
     rc = worker_footage_times(f, err);
 
     if (rc == WORKER_OK) {
-        worker_reel_start(&r);
-        worker_reel_end(&r);
+        worker_footage_bounds(f, &r.bounds);
+
+        for (i = 0; i < f->nvideo; i++) {
+            f->ndamaged += (f->frames[i].damaged || f->frames[i].mended);
+        }
     }
 
     return rc;
@@ -255,9 +255,8 @@ worker_reel_before(worker_reel_t *r, const wub_ts_pes_t *pes,
         r->bare = true;
     }
 
-    if (r->left == WUB_TS_NONE && (key || (r->torn && unit->nsets != 0))) {
-        r->left = pes->pts;
-    }
+    worker_bounds_left(&r->bounds, pes->pts,
+                       key || (r->torn && unit->nsets != 0));
 
     return true;
 }
@@ -553,48 +552,4 @@ worker_reel_times(worker_reel_t *r)
 
         last = i;
     }
-}
-
-
-/* the first frame that is left lies behind the segment's start */
-static void
-worker_reel_start(const worker_reel_t *r)
-{
-    int64_t            time;
-    worker_footage_t  *f;
-
-    f = r->f;
-
-    if (r->left == WUB_TS_NONE) {
-        return;
-    }
-
-    time = wub_ts_unwrap(0, f->first - r->left);
-    time = wub_time_from_ticks((time > 0) ? time : 0, 1, WUB_TS_HZ);
-
-    if (time < f->segment.duration) {
-        f->missing = time;
-        f->segment.start += time;
-        f->segment.duration -= time;
-    }
-}
-
-
-static void
-worker_reel_end(worker_reel_t *r)
-{
-    size_t             i;
-    int64_t            last;
-    worker_footage_t  *f;
-
-    f = r->f;
-    last = 0;
-
-    for (i = 0; i < f->nvideo; i++) {
-        last = (f->frames[i].pts > last) ? f->frames[i].pts : last;
-        f->ndamaged += (f->frames[i].damaged || f->frames[i].mended);
-    }
-
-    f->spacing = worker_footage_spacing(f, last);
-    f->end = last + f->spacing;
 }

@@ -298,6 +298,15 @@ check('headers of PES packets', {
    says => qr/warning: \d+ frames? (?:come|could)/);
 
 
+# a segment without its first key frame begins with the second one
+
+check('where a segment begins', {
+    1 => [pes(0, 6, 6)],
+    3 => [packet(0, 0, 2, 7)],
+}, loose => [[1, 0], [3, 0]],
+   says => qr/warning: 2 segments have less footage .* by 1\.000 s$/);
+
+
 # ---- tables of the program: they are sent again
 
 check('what streams there are', {
