@@ -56,6 +56,13 @@ typedef struct {
     uint32_t  frame_num;        /* bits */
 } wub_h264_sps_t;
 
+/* what of a slice tells its picture from the next one */
+typedef struct {
+    uint32_t  frame_num;
+    bool      field;
+    bool      bottom;
+} wub_h264_picture_t;
+
 
 static void wub_h264_nal(const uint8_t *nal, const uint8_t *end,
     wub_h264_look_t *look, wub_video_unit_t *unit);
@@ -65,6 +72,8 @@ static void wub_h264_recovery(const uint8_t *nal, const uint8_t *end,
     wub_h264_look_t *look);
 static void wub_h264_set(const uint8_t *nal, const uint8_t *end,
     wub_video_kind_e kind, wub_video_unit_t *unit);
+static void wub_h264_picture(wub_str_t slice, wub_str_t sps,
+    wub_h264_picture_t *ret);
 static void wub_h264_high(wub_nal_bits_t *b, wub_h264_sps_t *s,
     wub_video_form_t *form);
 static void wub_h264_matrix(wub_nal_bits_t *b, uint32_t size);
@@ -244,28 +253,24 @@ wub_h264_set(const uint8_t *nal, const uint8_t *end, wub_video_kind_e kind,
 bool
 wub_h264_field(wub_str_t slice, wub_str_t sps)
 {
-    wub_nal_bits_t    b;
-    wub_h264_sps_t    s;
-    wub_video_form_t  form;
+    wub_h264_picture_t  picture;
 
-    if (slice.len == 0 || wub_h264_read(&b, sps, &s, &form) != WUB_OK
-        || !form.interlaced)
-    {
-        return false;
-    }
+    wub_h264_picture(slice, sps, &picture);
 
-    wub_nal_init(&b, (const uint8_t *) slice.data + 1,
-                 (const uint8_t *) slice.data + slice.len);
+    return picture.field;
+}
 
-    /* 7.3.3, up to field_pic_flag */
 
-    (void) wub_nal_ue(&b);
-    (void) wub_nal_ue(&b);
-    (void) wub_nal_ue(&b);
-    wub_nal_skip(&b, s.planes ? 2 : 0);
-    wub_nal_skip(&b, s.frame_num);
+bool
+wub_h264_pair(wub_str_t first, wub_str_t second, wub_str_t sps)
+{
+    wub_h264_picture_t  a, b;
 
-    return wub_nal_bits(&b, 1) == 1;
+    wub_h264_picture(first, sps, &a);
+    wub_h264_picture(second, sps, &b);
+
+    return a.field && b.field && a.bottom != b.bottom
+           && a.frame_num == b.frame_num;
 }
 
 
@@ -345,6 +350,38 @@ wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
     *ret = timing;
 
     return WUB_OK;
+}
+
+
+/* of a broken one, and where there are no fields, that of a frame */
+static void
+wub_h264_picture(wub_str_t slice, wub_str_t sps, wub_h264_picture_t *ret)
+{
+    wub_nal_bits_t    b;
+    wub_h264_sps_t    s;
+    wub_video_form_t  form;
+
+    memset(ret, 0, sizeof(wub_h264_picture_t));
+
+    if (slice.len == 0 || wub_h264_read(&b, sps, &s, &form) != WUB_OK
+        || !form.interlaced)
+    {
+        return;
+    }
+
+    wub_nal_init(&b, (const uint8_t *) slice.data + 1,
+                 (const uint8_t *) slice.data + slice.len);
+
+    /* 7.3.3, up to bottom_field_flag */
+
+    (void) wub_nal_ue(&b);
+    (void) wub_nal_ue(&b);
+    (void) wub_nal_ue(&b);
+    wub_nal_skip(&b, s.planes ? 2 : 0);
+
+    ret->frame_num = wub_nal_bits(&b, s.frame_num);
+    ret->field = wub_nal_bits(&b, 1) == 1;
+    ret->bottom = ret->field && wub_nal_bits(&b, 1) == 1;
 }
 
 

@@ -42,5 +42,8 @@ wub_rc_t wub_h264_timing(wub_str_t sps, wub_h264_timing_t *ret)
 /* true when unit.slice, whose SPS is given, is of a field, not a frame */
 bool wub_h264_field(wub_str_t slice, wub_str_t sps);
 
+/* true when both are of fields, and these make a frame */
+bool wub_h264_pair(wub_str_t first, wub_str_t second, wub_str_t sps);
+
 
 #endif /* WUB_H264_H_INCLUDED_ */

@@ -50,6 +50,7 @@ typedef struct {
     size_t                      nodd;       /* packets that are not a frame */
     uint32_t                    pictures;   /* in the last of them */
     uint32_t                    want;
+    wub_str_t                   field;      /* that waits for the other one */
     bool                        refresh;    /* one that others complete */
 } worker_reel_t;
 
@@ -371,24 +372,41 @@ worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
 }
 
 
+/* a lone field is none: a parameter set that is damaged makes one of any */
 static void
 worker_reel_count(worker_reel_t *r, const wub_video_unit_t *unit)
 {
-    uint32_t  want;
+    uint32_t   want;
+    wub_str_t  field;
 
     want = 1;
+    field = r->field;
+    r->field.len = 0;
 
     if (r->f->forms[r->form].interlaced && wub_h264_field(unit->slice, r->sps))
     {
         want = 2;
     }
 
-    if (!r->torn && unit->pictures != want) {
-        r->torn = true;
-        r->pictures = unit->pictures;
-        r->want = want;
+    if (r->torn || unit->pictures == want) {
+        return;
+    }
+
+    r->torn = true;
+
+    if (unit->pictures < want) {
+
+        if (!wub_h264_pair(field, unit->slice, r->sps)) {
+            r->field = unit->slice;
+            return;
+        }
+
         r->nodd++;
     }
+
+    r->pictures = unit->pictures;
+    r->want = want;
+    r->nodd++;
 }
 
 

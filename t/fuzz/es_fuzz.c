@@ -75,6 +75,7 @@ fuzz_unit(const fuzz_codec_t *codec, const uint8_t *data, size_t size)
     if (unit.form.len != 0) {
         fuzz_form(codec, unit.form);
         (void) wub_h264_field(unit.slice, unit.form);
+        (void) wub_h264_pair(unit.slice, unit.slice, unit.form);
     }
 
     arena = wub_arena_create((size_t) 1 << 20);

@@ -99,16 +99,16 @@ sub pts {
 sub dts { return pts(@_, 1) }
 
 
-# a bit of the NAL unit of a type in a unit
+# a bit of the NAL unit of a type in a unit, of its header or a byte behind it
 sub nal {
-    my ($unit, $type, $bit) = @_;
+    my ($unit, $type, $bit, $byte) = @_;
 
     return sub {
         my ($at) = Wub::Streams::inside($_[0], $unit);
         pos($_[0]) = $at;
         $_[0] =~ /\x00\x00\x01(?=[$type])/g or die "no such NAL unit\n";
 
-        return [pos $_[0], $bit];
+        return [pos($_[0]) + ($byte || 0), $bit];
     };
 }
 
@@ -315,6 +315,18 @@ check('what streams there are', {
     3 => [section(2, 12, 2), section(2, 17, 1)],
     4 => [section(1, 2, 3), section(2, 2, 2)],
 });
+
+
+# ---- parameter sets
+
+# a picture seems to be a field
+
+check('the form of pictures', {
+    1 => [nal(0, '\x67', 2, 5)],
+    2 => [nal(30, '\x67', 1, 6)],
+    3 => [nal(0, '\x67', 7, 1)],
+}, loose => [[1, 0], [2, 30], [3, 0]], noisy => 1,
+   says => qr/^(?:\S.*\n)?$/);
 
 
 # ---- headers of NAL units

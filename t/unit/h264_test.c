@@ -477,6 +477,72 @@ fields(void **state)
 }
 
 
+/* a slice of PPS 7 */
+static wub_str_t
+put_slice(uint8_t bytes[WUB_TEST_BITS_MAX], uint32_t frame_num, bool field,
+    bool bottom)
+{
+    wub_test_bits_t  w;
+
+    w.n = 0;
+    wub_test_put(&w, 0x41, 8);
+    wub_test_ue(&w, 0);
+    wub_test_ue(&w, 5);
+    wub_test_ue(&w, 7);
+    wub_test_put(&w, frame_num, 8);
+    wub_test_put(&w, field, 1);
+    wub_test_put(&w, bottom, 1);
+    wub_test_put(&w, 1, 7);
+
+    return wub_str_n((const char *) bytes, wub_test_pack(&w, bytes));
+}
+
+
+/* two fields of one frame */
+static void
+pairs(void **state)
+{
+    size_t           i;
+    uint8_t          bytes[3][WUB_TEST_BITS_MAX];
+    wub_str_t        a, b, s;
+    wub_test_bits_t  w;
+
+    static const sps_t  sps = {
+        100, 1, 0, 0, 0, 3, 3, false, { 0, 0, 0, 0 }
+    };
+    static const struct {
+        uint32_t  frame_num[2];
+        bool      field[2];
+        bool      bottom[2];
+        bool      want;
+    } rows[] = {
+        { { 5, 5 }, { true, true }, { false, true }, true },
+        { { 5, 5 }, { true, true }, { true, false }, true },
+        { { 5, 5 }, { true, true }, { true, true }, false },
+        { { 5, 6 }, { true, true }, { false, true }, false },
+        { { 5, 5 }, { true, false }, { true, false }, false },
+        { { 5, 5 }, { false, true }, { false, true }, false },
+    };
+
+    (void) state;
+
+    put_sps(&w, &sps, NULL);
+    s = wub_str_n((const char *) bytes[2], wub_test_pack(&w, bytes[2]));
+
+    for (i = 0; i < wub_nitems(rows); i++) {
+        a = put_slice(bytes[0], rows[i].frame_num[0], rows[i].field[0],
+                      rows[i].bottom[0]);
+        b = put_slice(bytes[1], rows[i].frame_num[1], rows[i].field[1],
+                      rows[i].bottom[1]);
+
+        wub_expect(wub_h264_pair(a, b, s) == rows[i].want, "row %zu", i);
+
+        a.len = 0;
+        assert_false(wub_h264_pair(a, b, s));
+    }
+}
+
+
 int
 main(void)
 {
@@ -486,6 +552,7 @@ main(void)
         cmocka_unit_test(units),
         cmocka_unit_test(keys),
         cmocka_unit_test(fields),
+        cmocka_unit_test(pairs),
     };
 
     return cmocka_run_group_tests_name("h264", tests, NULL, NULL);
