@@ -42,7 +42,9 @@
 /* what is seen of an access unit on the way */
 typedef struct {
     bool      slices;
-    bool      inter;            /* a slice other than I */
+    bool      inter;            /* a slice other than I, or broken */
+    bool      refers;           /* one that is not broken */
+    bool      idr;
     bool      sps;
     bool      pps;
     bool      point;            /* a recovery point of no frames */
@@ -116,6 +118,8 @@ wub_h264_unit(const uint8_t *data, size_t len, wub_video_unit_t *ret)
         wub_h264_nal(nal, next, &look, ret);
     }
 
+    ret->wrong = look.idr && look.refers && !look.sps;
+    ret->closed = look.idr && !ret->wrong;
     ret->open = !ret->closed
                 && (look.point
                     || (look.slices && !look.inter && look.sps && look.pps));
@@ -133,7 +137,7 @@ wub_h264_nal(const uint8_t *nal, const uint8_t *end, wub_h264_look_t *look,
     case WUB_H264_IDR:
     case WUB_H264_SLICE:
     case WUB_H264_PARTITION:
-        unit->closed = unit->closed || (*nal & 0x1f) == WUB_H264_IDR;
+        look->idr = look->idr || (*nal & 0x1f) == WUB_H264_IDR;
         wub_h264_slice(nal, end, look, unit);
         break;
 
@@ -170,6 +174,7 @@ static void
 wub_h264_slice(const uint8_t *nal, const uint8_t *end, wub_h264_look_t *look,
     wub_video_unit_t *unit)
 {
+    bool            inter;
     uint32_t        type, pps;
     wub_nal_bits_t  b;
 
@@ -183,8 +188,10 @@ wub_h264_slice(const uint8_t *nal, const uint8_t *end, wub_h264_look_t *look,
     type = wub_nal_ue(&b) % WUB_H264_SLICE_TYPES;
     pps = wub_nal_ue(&b);
 
-    look->inter = look->inter || b.failed
-                  || (type != WUB_H264_SLICE_I && type != WUB_H264_SLICE_SI);
+    inter = (type != WUB_H264_SLICE_I && type != WUB_H264_SLICE_SI);
+
+    look->inter = look->inter || inter || b.failed;
+    look->refers = look->refers || (inter && !b.failed);
 
     if (!look->slices) {
         look->slices = true;

@@ -28,7 +28,8 @@ typedef struct {
 /*
  * Looks through one access unit with start codes.  Decoding can begin with
  * an IDR picture (closed), a recovery point of no frames, or a picture of I
- * slices with its parameter sets (open).
+ * slices with its parameter sets (open).  Of other slices, and without a
+ * parameter set, an IDR picture is none.
  */
 void wub_h264_unit(const uint8_t *data, size_t len, wub_video_unit_t *ret);
 

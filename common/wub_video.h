@@ -68,6 +68,8 @@ typedef struct {
                                            only some pictures later */
     bool               broken;          /* open, and what lies before is not
                                            there */
+    bool               wrong;           /* its header says that it refers to
+                                           nothing, its slices do */
     bool               ended;           /* the sequence ends behind it */
     uint32_t           pps;             /* id its first slice refers to */
     wub_str_t          slice;           /* that slice; may be empty */

@@ -181,7 +181,7 @@ worker_reel_pes(worker_reel_t *r, size_t i, worker_err_t *err)
 
     /* a picture without its beginning has bytes that no counter counts */
 
-    r->torn = pes->damaged
+    r->torn = pes->damaged || unit.wrong
               || (pes->pts != WUB_TS_NONE && pes->len != 0
                   && unit.pictures == 0 && !unit.ended);
 

@@ -341,6 +341,12 @@ for my $bit (0 .. 7) {
 }
 
 
+check('a key frame that is none', {
+    1 => [nal(20, '\x41\x61', 2)],
+    4 => [nal(9, '\x01', 2)],
+}, loose => [[1, 20], [4, 9]], noisy => 1, says => qr/^(?:\S.*\n)?$/);
+
+
 # ---- pictures
 
 # it is made up of those before it, which bear other numbers

@@ -403,6 +403,13 @@ keys(void **state)
           "\0\0\1\x41\x88\x80\0\0\1\x41\x5a\x80", 25, "" },
         { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x68\xce", 13, "" },
         { "\0\0\1\x65\x88\x80\0\0\1\x0a", 10, "CE" },
+
+        /* an IDR picture that refers to others, with a set and without */
+
+        { "\0\0\1\x65\x9a\x80", 6, "W" },
+        { "\0\0\1\x45\x88\x80\0\0\1\x41\x9a\x80", 12, "W" },
+        { "\0\0\1\x67\x42\0\x1e\xa0\0\0\1\x65\x9a\x80", 14, "C" },
+        { "\0\0\1\x65", 4, "C" },
     };
 
     (void) state;

@@ -13,7 +13,7 @@
 #include "common/wub_video.h"
 
 
-#define WUB_TEST_FLAGS           6
+#define WUB_TEST_FLAGS           7
 
 
 /* "CE": closed, and the sequence ends; C, O, B, R, E in that order */
@@ -27,7 +27,7 @@ wub_test_flags(const wub_video_unit_t *u, char flags[WUB_TEST_FLAGS])
         char  flag;
     } rows[] = {
         { u->closed, 'C' }, { u->open, 'O' }, { u->broken, 'B' },
-        { u->refresh, 'R' }, { u->ended, 'E' }
+        { u->refresh, 'R' }, { u->wrong, 'W' }, { u->ended, 'E' }
     };
 
     n = 0;
