@@ -10,6 +10,7 @@
 #include "worker/worker_av_fade.h"
 #include "worker/worker_mix.h"
 #include "worker/worker_overlap.h"
+#include "worker/worker_overlap_pair.h"
 
 
 #define WORKER_OVERLAP_ARENA     ((size_t) 1 << 20)
@@ -241,18 +242,6 @@ worker_overlap_close(worker_overlap_t *o)
 
     worker_av_fade_close(o->fade);
     wub_arena_destroy(o->arena);
-}
-
-
-/*
- * A frame that is over before the last one that goes out begins is in the
- * transition too, however long it is.
- */
-bool
-worker_overlap_behind(const worker_overlap_out_t *out, int64_t place,
-    int64_t duration)
-{
-    return place > out->last && 2 * (place - out->end) + duration > 0;
 }
 
 

@@ -7,7 +7,8 @@
  * out; of those that come in each is shown with the nearest.  The sound
  * crosses over along a straight line, as FFmpeg's acrossfade does by
  * default.
- * May call: worker_reel, worker_av_fade, worker_av_scale, common/.
+ * May call: worker_reel, worker_overlap_pair, worker_av_fade,
+ * worker_av_scale, common/.
  * Frees: all of its own, the reels too, in worker_overlap_close(); what it
  * lends too.
  */
@@ -31,13 +32,6 @@ typedef struct {
     wub_range_t              to;        /* the next range, from its start to
                                            its end */
 } worker_overlap_conf_t;
-
-/* of a transition: places are ticks from its first frame */
-typedef struct {
-    int64_t  nframes;       /* of those that go out */
-    int64_t  last;          /* the place of the last one */
-    int64_t  end;           /* and where it ends */
-} worker_overlap_out_t;
 
 
 /*
@@ -88,13 +82,6 @@ void worker_overlap_made(const worker_overlap_t *o, worker_made_t *ret);
 
 /* NULL is accepted */
 void worker_overlap_close(worker_overlap_t *o);
-
-/*
- * Whether a frame of the next range is behind a transition: more than half
- * of it is.
- */
-bool worker_overlap_behind(const worker_overlap_out_t *out, int64_t place,
-    int64_t duration);
 
 
 #endif /* WORKER_OVERLAP_H_INCLUDED_ */

@@ -9,6 +9,7 @@
 #include "common/wub_ts.h"
 #include "worker/worker_av_keep.h"
 #include "worker/worker_full_range.h"
+#include "worker/worker_overlap_pair.h"
 #include "worker/worker_reel.h"
 
 
@@ -116,7 +117,6 @@ worker_rc_t
 worker_reel_near(worker_reel_t *r, int64_t place,
     const worker_reel_frame_t **ret, worker_err_t *err)
 {
-    int64_t               at, next;
     worker_rc_t           rc;
     worker_reel_frame_t  *f;
 
@@ -131,11 +131,8 @@ worker_reel_near(worker_reel_t *r, int64_t place,
         }
 
         f = &r->frames[r->first];
-        at = (f[0].place < place) ? place - f[0].place : f[0].place - place;
-        next = (f[1].place < place) ? place - f[1].place
-                                    : f[1].place - place;
 
-        if (next >= at) {
+        if (!worker_overlap_nearer(place, f[0].place, f[1].place)) {
             break;
         }
 

@@ -4,8 +4,8 @@
  *
  * worker_reel: the frames or the sound of a range, decoded as they are
  * asked for: one side of a transition.  Holes are closed, as in any cut.
- * May call: worker_store, worker_footage, worker_full_*, worker_av_keep,
- * common/.
+ * May call: worker_store, worker_footage, worker_full_*,
+ * worker_overlap_pair, worker_av_keep, common/.
  * Frees: all of its own in worker_reel_close(); what it lends too.
  */
 
