@@ -24,6 +24,9 @@
 /* parameters of an encoder, as one text */
 #define WORKER_AV_ANEW_PARAMS    512
 
+/* frames that an encoder holds at first; room for more is made */
+#define WORKER_AV_ANEW_HELD      64
+
 
 /* a frame that the encoder has, in the order they went in */
 typedef struct {
@@ -32,7 +35,7 @@ typedef struct {
 } worker_av_sent_t;
 
 struct worker_av_anew_s {
-    const worker_av_span_t  *span;
+    worker_av_anew_conf_t    conf;
     const worker_tick_t     *tick;
     worker_av_code_pt        sink;
     void                    *data;
@@ -41,7 +44,8 @@ struct worker_av_anew_s {
     worker_av_pump_t        *pump;      /* NULL before the encoder is open,
                                            whose it is then */
     worker_av_scale_t        scale;
-    worker_av_sent_t        *sent;
+    worker_av_sent_t        *sent;      /* a ring, of a power of two */
+    size_t                   room;
     size_t                   nsent;
     size_t                   nmade;     /* to the sink */
 };
@@ -53,6 +57,8 @@ typedef struct {
 } worker_av_pixels_t;
 
 
+static worker_rc_t worker_av_anew_note(worker_av_anew_t *a, size_t index,
+    bool damaged, worker_err_t *err);
 static worker_rc_t worker_av_anew_encoder(worker_av_anew_t *a,
     const AVFrame *frame, worker_err_t *err);
 static worker_rc_t worker_av_anew_codec(worker_av_anew_t *a,
@@ -121,9 +127,9 @@ worker_av_code_setting(wub_video_codec_e codec)
 
 
 worker_rc_t
-worker_av_anew_open(worker_av_anew_t **ret, const worker_av_span_t *span,
-    const worker_tick_t *tick, worker_av_code_pt sink, void *data,
-    worker_err_t *err)
+worker_av_anew_open(worker_av_anew_t **ret,
+    const worker_av_anew_conf_t *conf, const worker_tick_t *tick,
+    worker_av_code_pt sink, void *data, worker_err_t *err)
 {
     worker_av_anew_t  *a;
 
@@ -132,11 +138,12 @@ worker_av_anew_open(worker_av_anew_t **ret, const worker_av_span_t *span,
         return worker_fail_memory(err, "Encoding");
     }
 
-    a->span = span;
+    a->conf = *conf;
     a->tick = tick;
     a->sink = sink;
     a->data = data;
-    a->sent = av_malloc_array(span->span->nkept, sizeof(worker_av_sent_t));
+    a->room = WORKER_AV_ANEW_HELD;
+    a->sent = av_malloc_array(a->room, sizeof(worker_av_sent_t));
 
     if (a->sent == NULL) {
         worker_av_anew_close(a);
@@ -153,8 +160,7 @@ worker_rc_t
 worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
     bool damaged, worker_err_t *err)
 {
-    worker_rc_t        wrc;
-    worker_av_sent_t  *sent;
+    worker_rc_t  wrc;
 
     if (a->encoder == NULL) {
         wrc = worker_av_anew_encoder(a, frame, err);
@@ -163,9 +169,10 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
         }
     }
 
-    sent = &a->sent[a->nsent];
-    sent->index = index;
-    sent->damaged = damaged;
+    wrc = worker_av_anew_note(a, index, damaged, err);
+    if (wrc != WORKER_OK) {
+        return wrc;
+    }
 
     wrc = worker_av_scale(&a->scale, &frame, a->encoder, err);
     if (wrc != WORKER_OK) {
@@ -178,7 +185,7 @@ worker_av_anew_frame(worker_av_anew_t *a, AVFrame *frame, size_t index,
      */
 
     frame->pict_type = (a->nsent != 0
-                        && worker_av_code_setting(a->span->form->codec)
+                        && worker_av_code_setting(a->conf.form->codec)
                            ->reorders)
                        ? AV_PICTURE_TYPE_P : AV_PICTURE_TYPE_NONE;
     frame->pts = (int64_t) a->nsent++;
@@ -240,13 +247,43 @@ worker_av_anew_close(worker_av_anew_t *a)
 
 
 static worker_rc_t
+worker_av_anew_note(worker_av_anew_t *a, size_t index, bool damaged,
+    worker_err_t *err)
+{
+    size_t             i;
+    worker_av_sent_t  *sent;
+
+    if (a->nsent - a->nmade == a->room) {
+        sent = av_malloc_array(2 * a->room, sizeof(worker_av_sent_t));
+        if (sent == NULL) {
+            return worker_fail_memory(err, "Encoding");
+        }
+
+        for (i = a->nmade; i < a->nsent; i++) {
+            sent[i & (2 * a->room - 1)] = a->sent[i & (a->room - 1)];
+        }
+
+        av_free(a->sent);
+        a->sent = sent;
+        a->room *= 2;
+    }
+
+    sent = &a->sent[a->nsent & (a->room - 1)];
+    sent->index = index;
+    sent->damaged = damaged;
+
+    return WORKER_OK;
+}
+
+
+static worker_rc_t
 worker_av_anew_encoder(worker_av_anew_t *a, const AVFrame *frame,
     worker_err_t *err)
 {
     worker_rc_t                 rc;
     const worker_av_setting_t  *setting;
 
-    setting = worker_av_code_setting(a->span->form->codec);
+    setting = worker_av_code_setting(a->conf.form->codec);
 
     rc = worker_av_anew_codec(a, setting, err);
     if (rc != WORKER_OK) {
@@ -257,9 +294,11 @@ worker_av_anew_encoder(worker_av_anew_t *a, const AVFrame *frame,
 
     if (a->encoder->pix_fmt == AV_PIX_FMT_NONE) {
         return worker_fail(err, WORKER_INVALID,
-                           "The pictures of the segment %s have a format "
-                           "that cannot be encoded; cut at whole GOPs, or "
-                           "as mp4.", a->span->footage->name);
+                           "The pictures of %s%s have a format that cannot "
+                           "be encoded; cut at whole GOPs, or as mp4.",
+                           (a->conf.segment != NULL) ? "the segment "
+                                                     : "a transition",
+                           (a->conf.segment != NULL) ? a->conf.segment : "");
     }
 
     return worker_av_anew_start(a, setting, err);
@@ -298,10 +337,10 @@ worker_av_anew_start(worker_av_anew_t *a, const worker_av_setting_t *setting,
     AVDictionary  *options;
 
     most = sizeof(worker_av_reorder) / sizeof(char *) - 1;
-    reorder = (a->span->reorder < most) ? a->span->reorder : most;
+    reorder = (a->conf.reorder < most) ? a->conf.reorder : most;
 
     qpmax = setting->qpmax
-            + setting->qpmax_bit * ((int) a->span->form->depth - 8);
+            + setting->qpmax_bit * ((int) a->conf.form->depth - 8);
 
     (void) snprintf(params, sizeof(params), "%s:qpmax=%d%s", setting->params,
                     qpmax, setting->reorders ? worker_av_reorder[reorder]
@@ -338,15 +377,15 @@ worker_av_anew_look(const worker_av_anew_t *a, const AVFrame *frame,
 {
     const wub_video_form_t  *form;
 
-    form = a->span->form;
+    form = a->conf.form;
 
     e->width = (int) form->width;
     e->height = (int) form->height;
     e->pix_fmt = worker_av_anew_format(form, frame);
     worker_av_scale_tell(e, frame, form->interlaced);
 
-    e->time_base = (AVRational) { (int) a->span->spacing, WUB_TS_HZ };
-    e->framerate = (AVRational) { WUB_TS_HZ, (int) a->span->spacing };
+    e->time_base = (AVRational) { (int) a->conf.spacing, WUB_TS_HZ };
+    e->framerate = (AVRational) { WUB_TS_HZ, (int) a->conf.spacing };
 
     e->gop_size = WORKER_AV_ANEW_GOP;
     e->max_b_frames = 0;
@@ -403,7 +442,7 @@ worker_av_anew_packet(void *data, AVPacket *packet, worker_err_t *err)
                            "The encoder changed the order of frames.");
     }
 
-    sent = &a->sent[a->nmade++];
+    sent = &a->sent[a->nmade++ & (a->room - 1)];
 
     coded.data = packet->data;
     coded.len = (size_t) packet->size;

@@ -21,13 +21,20 @@ struct AVFrame;
 
 typedef struct worker_av_anew_s  worker_av_anew_t;
 
+/* the form outlives the encoder */
+typedef struct {
+    const wub_video_form_t  *form;      /* of what is made */
+    int64_t                  spacing;   /* ticks from frame to frame */
+    size_t                   reorder;   /* frames that the source delays */
+    const char              *segment;   /* where frames are from, or NULL */
+} worker_av_anew_conf_t;
 
-/* the span outlives what is opened here */
+
 worker_rc_t worker_av_anew_open(worker_av_anew_t **ret,
-    const worker_av_span_t *span, const worker_tick_t *tick,
+    const worker_av_anew_conf_t *conf, const worker_tick_t *tick,
     worker_av_code_pt sink, void *data, worker_err_t *err);
 
-/* the frame of span->span->kept[index], rising; its fields may change */
+/* index: what the sink is told of the frame; its fields may change */
 worker_rc_t worker_av_anew_frame(worker_av_anew_t *a, struct AVFrame *frame,
     size_t index, bool damaged, worker_err_t *err);
 

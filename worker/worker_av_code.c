@@ -42,18 +42,24 @@ worker_rc_t
 worker_av_code(const worker_av_span_t *span, const worker_tick_t *tick,
     worker_av_code_pt sink, void *data, worker_err_t *err)
 {
-    worker_rc_t        rc;
-    worker_av_coder_t  c;
+    worker_rc_t            rc;
+    worker_av_coder_t      c;
+    worker_av_anew_conf_t  conf;
 
     memset(&c, 0, sizeof(worker_av_coder_t));
 
     c.span = span;
     c.tick = tick;
 
+    conf.form = span->form;
+    conf.spacing = span->spacing;
+    conf.reorder = span->reorder;
+    conf.segment = span->footage->name;
+
     rc = worker_av_code_open(&c, err);
 
     if (rc == WORKER_OK) {
-        rc = worker_av_anew_open(&c.anew, span, tick, sink, data, err);
+        rc = worker_av_anew_open(&c.anew, &conf, tick, sink, data, err);
     }
 
     if (rc == WORKER_OK) {

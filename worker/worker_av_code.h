@@ -29,7 +29,7 @@ typedef struct {
     size_t                   reorder;   /* frames that the source delays */
 } worker_av_span_t;
 
-/* an encoded frame: span->kept[index], these come in that order */
+/* an encoded frame: of a span, kept[index]; these come in that order */
 typedef struct {
     const uint8_t           *data;
     size_t                   len;
