@@ -12,19 +12,17 @@
 
 #include "common/wub_adts.h"
 #include "worker/worker_av.h"
+#include "worker/worker_av_aac.h"
 #include "worker/worker_av_hush.h"
 
 
 #define WORKER_AV_HUSH_RATE      48000
 #define WORKER_AV_HUSH_STEREO    2
-#define WORKER_AV_HUSH_LC        2
 
 /* the encoder's first packets know of what was before there was any */
 #define WORKER_AV_HUSH_FRAMES    4
 
 
-static worker_rc_t worker_av_hush_open(AVCodecContext **ret,
-    const wub_adts_t *head, worker_err_t *err);
 static int worker_av_hush_encode(AVCodecContext *c, AVFrame *frame,
     AVPacket *packet);
 static void worker_av_hush_write(worker_av_hush_t *h, wub_adts_t *head,
@@ -49,14 +47,14 @@ worker_av_hush(worker_av_hush_t *ret, const worker_sound_t *sound,
     known = sound->rate != 0;
     head.rate = known ? sound->rate : WORKER_AV_HUSH_RATE;
     head.channels = known ? sound->channels : WORKER_AV_HUSH_STEREO;
-    head.object = WORKER_AV_HUSH_LC;
+    head.object = WORKER_AV_AAC_LC;
     ret->rate = head.rate;
 
     if (head.channels == 0) {
         return WORKER_OK;
     }
 
-    wrc = worker_av_hush_open(&c, &head, err);
+    wrc = worker_av_aac_codec(&c, &head, 0, err);
     if (wrc != WORKER_OK || c == NULL) {
         return wrc;
     }
@@ -78,50 +76,6 @@ worker_av_hush(worker_av_hush_t *ret, const worker_sound_t *sound,
     return (rc >= 0) ? WORKER_OK
                      : worker_av_fail(err, WORKER_RETRY, rc,
                                       "Encoding silence");
-}
-
-
-/* *ret is NULL where the encoder takes no such sound */
-static worker_rc_t
-worker_av_hush_open(AVCodecContext **ret, const wub_adts_t *head,
-    worker_err_t *err)
-{
-    int              rc;
-    AVCodecContext  *c;
-    const AVCodec   *codec;
-
-    codec = avcodec_find_encoder_by_name("aac");
-    if (codec == NULL) {
-        return worker_fail(err, WORKER_ERROR,
-                           "This libavcodec has no encoder aac.");
-    }
-
-    c = avcodec_alloc_context3(codec);
-    if (c == NULL) {
-        return worker_fail_memory(err, "Encoding silence");
-    }
-
-    c->sample_rate = (int) head->rate;
-    c->sample_fmt = AV_SAMPLE_FMT_FLTP;
-    c->time_base = (AVRational) { 1, c->sample_rate };
-    c->flags |= AV_CODEC_FLAG_BITEXACT;
-
-    /* one more channel than the number of the last configuration says */
-
-    av_channel_layout_default(&c->ch_layout,
-                              (head->channels == 7) ? 8 : head->channels);
-
-    worker_av_plain(true);
-    rc = avcodec_open2(c, codec, NULL);
-    worker_av_plain(false);
-
-    if (rc < 0) {
-        avcodec_free_context(&c);
-    }
-
-    *ret = c;
-
-    return WORKER_OK;
 }
 
 
