@@ -12,34 +12,30 @@
 #include "worker/worker_av_code.h"
 #include "worker/worker_av_versions.h"
 #include "worker/worker_plan.h"
+#include "worker/worker_plan_json.h"
 
 
-/* what is written at once */
-#define WORKER_PLAN_PIECE        ((size_t) 1 << 20)
+/* of one side of a transition, which is an hour at most */
+#define WORKER_PLAN_SIDE         ((size_t) 8 << 20)
 
 
+static worker_rc_t worker_plan_decoded(worker_plan_t *p,
+    const worker_footage_t *footage, const worker_step_t *step,
+    worker_err_t *err);
+static void worker_plan_segment(worker_plan_t *p,
+    const worker_footage_t *footage, const worker_step_t *step);
+static void worker_plan_side(worker_plan_t *p, const char *key,
+    const wub_range_t *range, const wub_buf_t *side);
 static worker_rc_t worker_plan_part(worker_plan_t *p,
     const wub_best_part_t *part, worker_err_t *err);
 static void worker_plan_output(worker_plan_t *p, const worker_form_t *form);
 static void worker_plan_settings(worker_plan_t *p,
     const worker_form_t *form, const worker_encode_t *encode);
-static void worker_plan_open(worker_plan_t *p);
-static void worker_plan_close(worker_plan_t *p);
-static void worker_plan_key(worker_plan_t *p, const char *key);
-static void worker_plan_text(worker_plan_t *p, const char *key,
-    const char *value);
-static void worker_plan_number(worker_plan_t *p, const char *key, int64_t n);
-static void worker_plan_time(worker_plan_t *p, const char *key, int64_t us);
-static void worker_plan_line(worker_plan_t *p);
-static void worker_plan_bool(worker_plan_t *p, const char *key, bool value);
-static void worker_plan_list(worker_plan_t *p, const char *key);
 static void worker_plan_name(worker_plan_t *p, const wub_hour_t *hour,
     const wub_segment_t *segment);
 static void worker_plan_versions(worker_plan_t *p);
-static void worker_plan_bytes(worker_plan_t *p, uint64_t from, uint64_t to);
 static void worker_plan_frames(worker_plan_t *p,
     const worker_footage_t *footage, const worker_step_t *step);
-static worker_rc_t worker_plan_put(worker_plan_t *p, worker_err_t *err);
 
 
 static const char *const  worker_plan_codecs[] = {
@@ -59,6 +55,8 @@ worker_plan_init(worker_plan_t *p, worker_err_t *err)
     p->frames = 0;
     p->copied = 0;
     p->arena = NULL;
+    p->crosses = false;
+    p->crossing = NULL;
 
     if (p->write == NULL) {
         return WORKER_OK;
@@ -79,6 +77,7 @@ void
 worker_plan_free(worker_plan_t *p)
 {
     wub_arena_destroy(p->arena);
+    wub_arena_destroy(p->crossing);
 }
 
 
@@ -166,8 +165,9 @@ worker_rc_t
 worker_plan_step(worker_plan_t *p, const worker_footage_t *footage,
     const worker_step_t *step, worker_err_t *err)
 {
-    uint64_t               from, to;
-    const worker_video_t  *video;
+    if (p->crosses) {
+        return worker_plan_decoded(p, footage, step, err);
+    }
 
     p->frames += (int64_t) step->nkept;
     p->copied += step->copy ? (int64_t) step->nkept : 0;
@@ -176,16 +176,102 @@ worker_plan_step(worker_plan_t *p, const worker_footage_t *footage,
         return WORKER_OK;
     }
 
-    video = footage->video;
-    from = video[step->first].pos;
-    to = video[step->last].pos + video[step->last].size;
-
     worker_plan_line(p);
     worker_plan_open(p);
     worker_plan_text(p, "do", step->copy ? "copy" : "encode");
-    worker_plan_text(p, "segment", footage->name);
-    worker_plan_bytes(p, from, to);
-    worker_plan_frames(p, footage, step);
+    worker_plan_segment(p, footage, step);
+    worker_plan_close(p);
+
+    return worker_plan_put(p, err);
+}
+
+
+worker_rc_t
+worker_plan_overlap(worker_plan_t *p, const wub_transition_t *t,
+    const wub_range_t *from, worker_err_t *err)
+{
+    p->crosses = true;
+    p->cross = *t;
+    p->from = *from;
+
+    if (p->write == NULL) {
+        return WORKER_OK;
+    }
+
+    if (p->crossing == NULL) {
+        p->crossing = wub_arena_create(4 * WORKER_PLAN_SIDE);
+    }
+
+    if (p->crossing == NULL) {
+        return worker_fail_memory(err, "The plan");
+    }
+
+    wub_arena_reset(p->crossing);
+    wub_buf_init(&p->sides[0], p->crossing, WORKER_PLAN_SIDE);
+    wub_buf_init(&p->sides[1], p->crossing, WORKER_PLAN_SIDE);
+
+    return WORKER_OK;
+}
+
+
+/* which side reads on first is no part of a plan */
+static worker_rc_t
+worker_plan_decoded(worker_plan_t *p, const worker_footage_t *footage,
+    const worker_step_t *step, worker_err_t *err)
+{
+    bool        more;
+    wub_buf_t   own, *side;
+
+    if (p->write == NULL) {
+        return WORKER_OK;
+    }
+
+    side = (step->from == p->from.start && step->to == p->from.end)
+           ? &p->sides[0] : &p->sides[1];
+
+    own = p->b;
+    more = p->more;
+
+    p->b = *side;
+    p->more = (side->len != 0);
+
+    worker_plan_line(p);
+    worker_plan_open(p);
+    worker_plan_segment(p, footage, step);
+    worker_plan_close(p);
+
+    *side = p->b;
+    p->b = own;
+    p->more = more;
+
+    return (side->rc == WUB_OK) ? WORKER_OK
+                                : worker_fail_wub(err, side->rc, "The plan");
+}
+
+
+worker_rc_t
+worker_plan_crossed(worker_plan_t *p, const wub_range_t *to, int64_t frames,
+    worker_err_t *err)
+{
+    p->crosses = false;
+    p->frames += frames;
+
+    if (p->write == NULL) {
+        return WORKER_OK;
+    }
+
+    worker_plan_line(p);
+    worker_plan_open(p);
+    worker_plan_text(p, "do", "overlap");
+    worker_plan_key(p, "transition");
+    wub_buf_json(&p->b, p->cross.type);
+    worker_plan_key(p, "seconds");
+    wub_buf_seconds(&p->b, p->cross.duration);
+    worker_plan_number(p, "frames", frames);
+    worker_plan_line(p);
+    worker_plan_side(p, "from", &p->from, &p->sides[0]);
+    worker_plan_line(p);
+    worker_plan_side(p, "to", to, &p->sides[1]);
     worker_plan_close(p);
 
     return worker_plan_put(p, err);
@@ -245,6 +331,38 @@ worker_plan_end(worker_plan_t *p, worker_err_t *err)
     wub_buf_lit(&p->b, "}\n");
 
     return worker_plan_put(p, err);
+}
+
+
+static void
+worker_plan_segment(worker_plan_t *p, const worker_footage_t *footage,
+    const worker_step_t *step)
+{
+    uint64_t               from, to;
+    const worker_video_t  *video;
+
+    video = footage->video;
+    from = video[step->first].pos;
+    to = video[step->last].pos + video[step->last].size;
+
+    worker_plan_text(p, "segment", footage->name);
+    worker_plan_bytes(p, from, to);
+    worker_plan_frames(p, footage, step);
+}
+
+
+static void
+worker_plan_side(worker_plan_t *p, const char *key, const wub_range_t *range,
+    const wub_buf_t *side)
+{
+    worker_plan_key(p, key);
+    worker_plan_open(p);
+    worker_plan_time(p, "start", range->start);
+    worker_plan_time(p, "end", range->end);
+    worker_plan_list(p, "decode");
+    wub_buf_put(&p->b, side->data, side->len);
+    wub_buf_putc(&p->b, ']');
+    worker_plan_close(p);
 }
 
 
@@ -353,96 +471,6 @@ worker_plan_settings(worker_plan_t *p, const worker_form_t *form,
 
 
 static void
-worker_plan_open(worker_plan_t *p)
-{
-    wub_buf_putc(&p->b, '{');
-    p->more = false;
-}
-
-
-static void
-worker_plan_close(worker_plan_t *p)
-{
-    wub_buf_putc(&p->b, '}');
-    p->more = true;
-}
-
-
-static void
-worker_plan_key(worker_plan_t *p, const char *key)
-{
-    if (p->more) {
-        wub_buf_lit(&p->b, ", ");
-    }
-
-    wub_buf_json(&p->b, wub_str_n(key, strlen(key)));
-    wub_buf_lit(&p->b, ": ");
-
-    p->more = true;
-}
-
-
-static void
-worker_plan_text(worker_plan_t *p, const char *key, const char *value)
-{
-    worker_plan_key(p, key);
-    wub_buf_json(&p->b, wub_str_n(value, strlen(value)));
-}
-
-
-static void
-worker_plan_number(worker_plan_t *p, const char *key, int64_t n)
-{
-    worker_plan_key(p, key);
-    wub_buf_i64(&p->b, n);
-}
-
-
-static void
-worker_plan_bool(worker_plan_t *p, const char *key, bool value)
-{
-    worker_plan_key(p, key);
-    wub_buf_str(&p->b, value ? wub_str("true") : wub_str("false"));
-}
-
-
-static void
-worker_plan_time(worker_plan_t *p, const char *key, int64_t us)
-{
-    char  text[WUB_TIME_LEN];
-
-    wub_time_format(us, text);
-
-    worker_plan_key(p, key);
-    wub_buf_putc(&p->b, '"');
-    wub_buf_put(&p->b, text, WUB_TIME_LEN);
-    wub_buf_lit(&p->b, "Z\"");
-}
-
-
-/* what follows begins a line of its own: it is read by people too */
-static void
-worker_plan_line(worker_plan_t *p)
-{
-    if (p->more) {
-        wub_buf_putc(&p->b, ',');
-    }
-
-    wub_buf_putc(&p->b, '\n');
-    p->more = false;
-}
-
-
-static void
-worker_plan_list(worker_plan_t *p, const char *key)
-{
-    worker_plan_key(p, key);
-    wub_buf_putc(&p->b, '[');
-    p->more = false;
-}
-
-
-static void
 worker_plan_name(worker_plan_t *p, const wub_hour_t *hour,
     const wub_segment_t *segment)
 {
@@ -482,19 +510,6 @@ worker_plan_versions(worker_plan_t *p)
 }
 
 
-/* the first one, and the one behind the last */
-static void
-worker_plan_bytes(worker_plan_t *p, uint64_t from, uint64_t to)
-{
-    worker_plan_key(p, "bytes");
-    wub_buf_putc(&p->b, '[');
-    wub_buf_u64(&p->b, from);
-    wub_buf_lit(&p->b, ", ");
-    wub_buf_u64(&p->b, to);
-    wub_buf_putc(&p->b, ']');
-}
-
-
 /* how many, and the times of the first and the last one shown */
 static void
 worker_plan_frames(worker_plan_t *p, const worker_footage_t *footage,
@@ -530,22 +545,4 @@ worker_plan_frames(worker_plan_t *p, const worker_footage_t *footage,
         worker_plan_time(p, "first", first);
         worker_plan_time(p, "last", last);
     }
-}
-
-
-static worker_rc_t
-worker_plan_put(worker_plan_t *p, worker_err_t *err)
-{
-    worker_rc_t  rc;
-
-    if (p->b.rc != WUB_OK) {
-        return worker_fail_wub(err, p->b.rc, "The plan");
-    }
-
-    rc = p->write(p->data, (const uint8_t *) p->b.data, p->b.len, err);
-
-    wub_arena_reset(p->arena);
-    wub_buf_init(&p->b, p->arena, WORKER_PLAN_PIECE);
-
-    return rc;
 }

@@ -32,6 +32,15 @@ typedef struct {
     wub_arena_t          *arena;    /* of one piece */
     wub_buf_t             b;
     bool                  more;     /* a comma comes before the next */
+
+    /* a transition: what it decodes of the one range and of the other */
+
+    bool                  crosses;  /* one is at work */
+    wub_arena_t          *crossing; /* NULL before the first */
+    wub_transition_t      cross;
+    wub_range_t           from;
+    wub_buf_t             sides[2];
+
     bool                  counts;   /* frames are told */
     int64_t               frames;
     int64_t               copied;
@@ -55,6 +64,15 @@ worker_rc_t worker_plan_form(worker_plan_t *p, const worker_form_t *form,
 worker_rc_t worker_plan_step(worker_plan_t *p,
     const worker_footage_t *footage, const worker_step_t *step,
     worker_err_t *err);
+
+/*
+ * A transition, then the steps of what it decodes, in any order, then what
+ * it took of the next range and how many frames it has.
+ */
+worker_rc_t worker_plan_overlap(worker_plan_t *p, const wub_transition_t *t,
+    const wub_range_t *from, worker_err_t *err);
+worker_rc_t worker_plan_crossed(worker_plan_t *p, const wub_range_t *to,
+    int64_t frames, worker_err_t *err);
 
 /* a whole segment as it is */
 worker_rc_t worker_plan_whole(worker_plan_t *p, const wub_hour_t *hour,
