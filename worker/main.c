@@ -388,11 +388,6 @@ main_media_ranges(worker_main_t *ctx, worker_media_t *media)
             return main_usage("--transition must be empty or TYPE,SECONDS,"
                               " not \"%s\"", text);
         }
-
-        if (ret->transitions[i].type.len > 0 && !media->kind->whole) {
-            return main_usage("--transition \"%s\" is not in this version;"
-                              " only hard cuts are", text);
-        }
     }
 
     return WORKER_EXIT_OK;

@@ -10,6 +10,7 @@
 #include "common/wub_dir.h"
 #include "common/wub_time.h"
 #include "worker/worker_check.h"
+#include "worker/worker_cut_joints.h"
 
 
 /* "range N (START to END)" */
@@ -202,16 +203,6 @@ worker_check_ranges(wub_arena_t *arena, const worker_job_t *job,
                            " submit it again");
     }
 
-    for (i = 0; i < ret->ranges.ntransitions && !ret->kind->whole; i++) {
-        if (ret->ranges.transitions[i].type.len > 0) {
-            return worker_fail(err, WORKER_INVALID,
-                               "The transition \"%.*s\" after range %zu is"
-                               " not in this version; use a hard cut",
-                               (int) ret->ranges.transitions[i].type.len,
-                               ret->ranges.transitions[i].type.data, i + 1);
-        }
-    }
-
     for (i = 0; i < ret->ranges.nranges; i++) {
         r = &ret->ranges.ranges[i];
 
@@ -231,7 +222,8 @@ worker_check_ranges(wub_arena_t *arena, const worker_job_t *job,
         }
     }
 
-    return WORKER_OK;
+    return ret->kind->whole ? WORKER_OK
+                            : worker_cut_joints(&ret->ranges, err);
 }
 
 

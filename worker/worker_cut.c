@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/wub_time.h"
 #include "common/wub_ts.h"
@@ -14,11 +13,10 @@
 #include "worker/worker_cut.h"
 #include "worker/worker_cut_first.h"
 #include "worker/worker_cut_makers.h"
+#include "worker/worker_cut_making.h"
+#include "worker/worker_overlap.h"
 #include "worker/worker_rough.h"
 
-
-/* milliseconds from one call of the progress function to the next */
-#define WORKER_CUT_PACE          50
 
 /* what a segment may lack of the time that its name says, microseconds */
 #define WORKER_CUT_SHORT         100000
@@ -28,10 +26,16 @@ static worker_rc_t worker_cut_init(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_behind(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_ranges(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_range(worker_cutter_t *c,
-    const wub_range_t *range, worker_err_t *err);
+    const wub_range_t *range, const wub_range_t *alone, worker_err_t *err);
+static void worker_cut_ahead(worker_cutter_t *c, const wub_chain_t *chain,
+    size_t n);
+static worker_rc_t worker_cut_cross(worker_cutter_t *c, size_t n,
+    int64_t *from, worker_err_t *err);
+static worker_rc_t worker_cut_crossed(worker_cutter_t *c,
+    const worker_overlap_conf_t *conf, int64_t *resume, worker_err_t *err);
 static worker_rc_t worker_cut_segment(worker_cutter_t *c,
-    const wub_range_t *range, const wub_best_part_t *part, bool hole,
-    worker_err_t *err);
+    const wub_range_t *range, const wub_range_t *alone,
+    const wub_best_part_t *part, bool hole, worker_err_t *err);
 static worker_rc_t worker_cut_whole(worker_cutter_t *c,
     const wub_best_part_t *part, worker_err_t *err);
 static worker_rc_t worker_cut_open(worker_cutter_t *c,
@@ -41,17 +45,6 @@ static bool worker_cut_fits(const worker_form_t *form,
     const worker_footage_t *footage);
 static void worker_cut_look(worker_cutter_t *c, const wub_range_t *range,
     const worker_footage_t *footage);
-static worker_rc_t worker_cut_write(void *data, const uint8_t *bytes,
-    size_t len, worker_err_t *err);
-static worker_rc_t worker_cut_step(void *data,
-    const worker_footage_t *footage, const worker_step_t *step,
-    worker_err_t *err);
-static worker_rc_t worker_cut_beside(void *data,
-    const worker_footage_t *footage, bool before, worker_footage_t **ret,
-    worker_err_t *err);
-static worker_rc_t worker_cut_tick(void *data);
-static void worker_cut_tell(worker_cutter_t *c);
-static void worker_cut_sum(const worker_cutter_t *c, worker_made_t *ret);
 
 
 worker_rc_t
@@ -112,17 +105,7 @@ worker_cut_init(worker_cutter_t *c, worker_err_t *err)
 
     worker_encode_defaults(&c->encode, cut->kind->name);
 
-    c->making.write = worker_cut_write;
-    c->making.write_data = c;
-    c->making.fd = cut->fd;
-    c->making.beside = worker_cut_beside;
-    c->making.beside_data = c;
-    c->making.tick.call = worker_cut_tick;
-    c->making.tick.data = c;
-    c->making.encode = (cut->encode != NULL) ? cut->encode : &c->encode;
-    c->making.step = worker_cut_step;
-    c->making.step_data = c;
-    c->making.dry = cut->dry;
+    worker_cut_making(c);
 
     c->plan.write = cut->plan;
     c->plan.data = cut->plan_data;
@@ -161,14 +144,34 @@ worker_cut_behind(worker_cutter_t *c, worker_err_t *err)
 }
 
 
+/*
+ * Each range is shown alone from where the transition before it leaves it
+ * to where the one behind it begins.
+ */
 static worker_rc_t
 worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
 {
-    size_t       i;
-    worker_rc_t  rc;
+    size_t              i;
+    int64_t             from;
+    wub_range_t         alone;
+    worker_rc_t         rc;
+    const wub_range_t  *range;
+
+    from = INT64_MIN;
 
     for (i = 0; i < c->cut->ranges->nranges; i++) {
-        rc = worker_cut_range(c, &c->cut->ranges->ranges[i], err);
+        range = &c->cut->ranges->ranges[i];
+
+        alone.start = (from > range->start) ? from : range->start;
+        alone.end = range->end - worker_cut_overlap(c, i);
+
+        rc = worker_cut_range(c, range, &alone, err);
+
+        if (rc == WORKER_OK) {
+            from = (alone.start > alone.end) ? alone.start : alone.end;
+            rc = worker_cut_cross(c, i, &from, err);
+        }
+
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -185,12 +188,13 @@ worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
 }
 
 
+/* what is shown alone of a range; its segments are those of all of it */
 static worker_rc_t
 worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
-    worker_err_t *err)
+    const wub_range_t *alone, worker_err_t *err)
 {
-    bool                    hole;
-    size_t                  i, k;
+    bool                    hole, whole;
+    size_t                  i;
     wub_chain_t             chain;
     worker_rc_t             rc;
     const wub_best_part_t  *part;
@@ -203,6 +207,7 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
     /* ranges are apart even where they touch */
 
     hole = c->cut->kind->runs;
+    whole = (alone->start == range->start && alone->end == range->end);
 
     for (i = 0; i < chain.nparts; i++) {
         part = &chain.parts[i];
@@ -212,22 +217,20 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
             continue;
         }
 
-        wub_arena_reset(c->scratch);
+        c->result.nsegments++;
 
-        for (k = i + 1; k < chain.nparts && k <= i + 2; k++) {
-            if (chain.parts[k].segment != NULL) {
-                worker_store_ahead(c->scratch, &c->cut->store,
-                                   chain.parts[k].hour,
-                                   chain.parts[k].segment);
-                break;
-            }
+        if (!whole && (alone->start >= alone->end
+                       || wub_segment_end(part->segment) <= alone->start
+                       || part->segment->start >= alone->end))
+        {
+            continue;
         }
 
-        c->result.nsegments++;
+        worker_cut_ahead(c, &chain, i);
 
         rc = (c->ops == NULL)
              ? worker_cut_whole(c, part, err)
-             : worker_cut_segment(c, range, part, hole, err);
+             : worker_cut_segment(c, range, alone, part, hole, err);
 
         if (rc != WORKER_OK) {
             return rc;
@@ -240,9 +243,103 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
 }
 
 
+static void
+worker_cut_ahead(worker_cutter_t *c, const wub_chain_t *chain, size_t n)
+{
+    size_t  k;
+
+    wub_arena_reset(c->scratch);
+
+    for (k = n + 1; k < chain->nparts && k <= n + 2; k++) {
+        if (chain->parts[k].segment != NULL) {
+            worker_store_ahead(c->scratch, &c->cut->store,
+                               chain->parts[k].hour, chain->parts[k].segment);
+            break;
+        }
+    }
+}
+
+
+/*
+ * The transition behind a range, if there is one: *from is where the range
+ * is no longer alone, then where the next one is.
+ */
+static worker_rc_t
+worker_cut_cross(worker_cutter_t *c, size_t n, int64_t *from,
+    worker_err_t *err)
+{
+    worker_rc_t            rc;
+    worker_overlap_conf_t  conf;
+
+    if (worker_cut_overlap(c, n) == 0) {
+        *from = INT64_MIN;
+        return WORKER_OK;
+    }
+
+    conf.store = &c->cut->store;
+    conf.making = &c->making;
+    conf.transition = &c->cut->ranges->transitions[n];
+    conf.from.start = *from;
+    conf.from.end = c->cut->ranges->ranges[n].end;
+    conf.to = c->cut->ranges->ranges[n + 1];
+
+    /* the transition before it took the last frame */
+
+    if (conf.from.start >= conf.from.end) {
+        *from = INT64_MIN;
+        return WORKER_OK;
+    }
+
+    rc = (c->maker == NULL) ? c->ops->begin(&c->maker, &c->making, err)
+                            : WORKER_OK;
+
+    if (rc == WORKER_OK) {
+        rc = worker_plan_overlap(&c->plan, conf.transition, &conf.from, err);
+    }
+
+    return (rc == WORKER_OK) ? worker_cut_crossed(c, &conf, from, err) : rc;
+}
+
+
+static worker_rc_t
+worker_cut_crossed(worker_cutter_t *c, const worker_overlap_conf_t *conf,
+    int64_t *resume, worker_err_t *err)
+{
+    wub_range_t        to;
+    worker_rc_t        rc;
+    worker_made_t      before, made;
+    worker_overlap_t  *overlap;
+
+    overlap = NULL;
+    worker_cut_sum(c, &before);
+
+    rc = worker_overlap_open(&overlap, conf, err);
+
+    if (rc == WORKER_OK) {
+        rc = c->ops->overlap(c->maker, overlap, err);
+    }
+
+    if (rc == WORKER_OK) {
+        *resume = worker_overlap_resume(overlap);
+        worker_cut_sum(c, &made);
+
+        to.start = conf->to.start;
+        to.end = *resume;
+
+        rc = worker_plan_crossed(&c->plan, &to, made.frames - before.frames,
+                                 err);
+    }
+
+    worker_overlap_close(overlap);
+
+    return rc;
+}
+
+
 static worker_rc_t
 worker_cut_segment(worker_cutter_t *c, const wub_range_t *range,
-    const wub_best_part_t *part, bool hole, worker_err_t *err)
+    const wub_range_t *alone, const wub_best_part_t *part, bool hole,
+    worker_err_t *err)
 {
     worker_rc_t        rc;
     worker_footage_t  *footage;
@@ -262,7 +359,7 @@ worker_cut_segment(worker_cutter_t *c, const wub_range_t *range,
         return rc;
     }
 
-    return c->ops->add(c->maker, footage, range->start, range->end, hole,
+    return c->ops->add(c->maker, footage, alone->start, alone->end, hole,
                        err);
 }
 
@@ -440,151 +537,4 @@ worker_cut_look(worker_cutter_t *c, const wub_range_t *range,
                    footage->name, missing / WUB_SECOND,
                    missing % WUB_SECOND / 1000);
     }
-}
-
-
-static worker_rc_t
-worker_cut_write(void *data, const uint8_t *bytes, size_t len,
-    worker_err_t *err)
-{
-    worker_rc_t       rc;
-    worker_cutter_t  *c = data;
-
-    rc = worker_cut_tick(c);
-
-    if (rc != WORKER_OK || len == 0) {
-        return rc;
-    }
-
-    return (c->behind != NULL)
-           ? worker_behind_write(c->behind, bytes, len, err)
-           : c->cut->write(c->cut->write_data, bytes, len, err);
-}
-
-
-static worker_rc_t
-worker_cut_step(void *data, const worker_footage_t *footage,
-    const worker_step_t *step, worker_err_t *err)
-{
-    worker_cutter_t  *c = data;
-
-    return worker_plan_step(&c->plan, footage, step, err);
-}
-
-
-/* what is beside a range is of use, but nothing fails without it */
-static worker_rc_t
-worker_cut_beside(void *data, const worker_footage_t *footage, bool before,
-    worker_footage_t **ret, worker_err_t *err)
-{
-    size_t                  i;
-    int64_t                 edge, tolerance;
-    wub_chain_t             chain;
-    wub_range_t             range;
-    worker_rc_t             rc;
-    worker_cutter_t        *c;
-    const wub_best_part_t  *part;
-
-    c = data;
-    *ret = NULL;
-
-    tolerance = c->cut->store.tolerance + 1;
-    edge = before ? footage->segment.start
-                  : wub_segment_end(&footage->segment);
-
-    range.start = edge - (before ? 2 * tolerance : 0);
-    range.end = edge + (before ? 0 : 2 * tolerance);
-
-    wub_arena_reset(c->scratch);
-
-    rc = worker_store_chain(c->scratch, &c->cut->store, &range, &chain, NULL);
-    if (rc != WORKER_OK) {
-        return WORKER_OK;
-    }
-
-    for (i = 0; i < chain.nparts; i++) {
-        part = &chain.parts[i];
-
-        if (part->segment == NULL
-            || (before && part->segment->start >= footage->segment.start)
-            || (!before && part->segment->start <= footage->segment.start))
-        {
-            continue;
-        }
-
-        rc = worker_footage_read(ret, &c->cut->store, part->hour,
-                                 part->segment, &c->making.tick, err);
-
-        return (rc == WORKER_STOPPED) ? rc : WORKER_OK;
-    }
-
-    return WORKER_OK;
-}
-
-
-static worker_rc_t
-worker_cut_tick(void *data)
-{
-    int64_t           now;
-    worker_cutter_t  *c;
-    struct timespec   ts;
-
-    c = data;
-
-    if (c->cut->stop != NULL && *c->cut->stop != 0) {
-        return WORKER_STOPPED;
-    }
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-    now = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-
-    if (now - c->told >= WORKER_CUT_PACE) {
-        c->told = now;
-        worker_cut_tell(c);
-    }
-
-    return WORKER_OK;
-}
-
-
-static void
-worker_cut_tell(worker_cutter_t *c)
-{
-    worker_made_t  made;
-
-    if (c->cut->progress == NULL) {
-        return;
-    }
-
-    worker_cut_sum(c, &made);
-
-    c->progress.done = made.done;
-    c->progress.bytes = made.bytes;
-
-    c->cut->progress(c->cut->progress_data, &c->progress);
-}
-
-
-/* of the files that are finished and the one at work */
-static void
-worker_cut_sum(const worker_cutter_t *c, worker_made_t *ret)
-{
-    worker_made_t  made;
-
-    *ret = c->result.made;
-
-    if (c->maker == NULL) {
-        return;
-    }
-
-    memset(&made, 0, sizeof(worker_made_t));
-    c->ops->made(c->maker, &made);
-
-    ret->frames += made.frames;
-    ret->copied += made.copied;
-    ret->lost += made.lost;
-    ret->damaged += made.damaged;
-    ret->hurt += made.hurt;
-    ret->done += made.done;
-    ret->bytes += made.bytes;
 }

@@ -6,6 +6,7 @@
 
 #include "common/wub_time.h"
 #include "worker/worker_cut_first.h"
+#include "worker/worker_cut_joints.h"
 
 
 static worker_rc_t worker_cut_check(worker_cutter_t *c, worker_err_t *err);
@@ -43,14 +44,6 @@ worker_cut_check(worker_cutter_t *c, worker_err_t *err)
                            "There is no range to cut.");
     }
 
-    for (i = 0; i < ranges->ntransitions && !c->cut->kind->whole; i++) {
-        if (ranges->transitions[i].type.len != 0) {
-            return worker_fail(err, WORKER_INVALID,
-                               "Transitions are not there yet; use hard "
-                               "cuts.");
-        }
-    }
-
     for (i = 0; i < ranges->nranges; i++) {
         range = &ranges->ranges[i];
 
@@ -67,7 +60,7 @@ worker_cut_check(worker_cutter_t *c, worker_err_t *err)
         }
     }
 
-    return WORKER_OK;
+    return c->cut->kind->whole ? WORKER_OK : worker_cut_joints(ranges, err);
 }
 
 
@@ -112,8 +105,17 @@ worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
                            "separately here.", runs, c->cut->kind->name);
     }
 
+    for (i = 0; i + 1 < c->cut->ranges->nranges; i++) {
+        c->progress.total -= worker_cut_overlap(c, i);
+    }
+
+    if (c->progress.total < 0) {
+        c->progress.total = 0;
+    }
+
     worker_survey_form(&c->survey, &c->form);
     c->making.form = c->form;
+    c->making.delay = c->survey.delay;
 
     return worker_plan_form(&c->plan, (c->ops != NULL) ? &c->form : NULL,
                             c->making.encode, err);
@@ -169,6 +171,19 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
     }
 
     return WORKER_OK;
+}
+
+
+int64_t
+worker_cut_overlap(const worker_cutter_t *c, size_t i)
+{
+    const wub_ranges_t  *ranges;
+
+    ranges = c->cut->ranges;
+
+    return (c->ops == NULL || c->ops->overlap == NULL || c->cut->kind->whole
+            || i >= ranges->ntransitions)
+           ? 0 : ranges->transitions[i].duration;
 }
 
 

@@ -40,6 +40,9 @@ typedef struct {
 /* as worker_cut_run(), before it */
 worker_rc_t worker_cut_first(worker_cutter_t *c, worker_err_t *err);
 
+/* how long the transition behind the i-th range is; 0: a hard cut */
+int64_t worker_cut_overlap(const worker_cutter_t *c, size_t i);
+
 /* the segments of a range; they live until the next call */
 worker_rc_t worker_cut_chain(worker_cutter_t *c, const wub_range_t *range,
     wub_chain_t *ret, worker_err_t *err);

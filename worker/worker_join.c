@@ -37,6 +37,7 @@ static worker_rc_t worker_join_back(worker_join_work_t *w,
 static worker_rc_t worker_join_leading(worker_join_t *j, worker_err_t *err);
 static void worker_join_run(worker_join_work_t *w, bool hole);
 static void worker_join_keep(worker_join_work_t *w);
+static void worker_join_learn(worker_join_t *j);
 static void worker_join_drop(worker_join_t *j);
 
 
@@ -44,7 +45,7 @@ const worker_maker_t  worker_join_maker = {
     worker_join_begin,
     worker_join_add,
     worker_join_range_end,
-    NULL,
+    worker_join_overlap,
     worker_join_finish,
     worker_join_made,
     worker_join_free
@@ -68,6 +69,7 @@ worker_join_begin(void **ret, const worker_making_t *making,
 
     j->own = arena;
     j->making = making;
+    j->delay = making->delay;
     memcpy(j->sounds, making->form.tracks, sizeof(j->sounds));
     *ret = j;
 
@@ -183,6 +185,8 @@ worker_join_range_end(void *maker, worker_err_t *err)
         if (wanted) {
             rc = worker_join_leading(j, err);
         }
+
+        worker_join_learn(j);
     }
 
     if (rc == WORKER_OK && j->run && !j->making->dry) {
@@ -446,6 +450,37 @@ worker_join_keep(worker_join_work_t *w)
     j->anchor = w->anchor;
     j->state = w->state;
     memcpy(j->next, w->next, sizeof(j->next));
+}
+
+
+/* what a transition behind the range goes on with */
+static void
+worker_join_learn(worker_join_t *j)
+{
+    size_t                 i, k, last, bytes;
+    const worker_track_t  *track;
+
+    last = 0;
+
+    for (i = 0; i < j->last->nvideo; i++) {
+        last = (j->last->frames[i].key != WUB_KEY_NONE) ? i : last;
+    }
+
+    j->delay = worker_join_delay(j->last, last);
+
+    for (i = 0; i < j->last->ntracks; i++) {
+        track = &j->last->tracks[i];
+        bytes = 0;
+
+        for (k = 0; k < track->naudio; k++) {
+            bytes += track->audio[k].len;
+        }
+
+        if (track->naudio != 0) {
+            j->bits[i] = (int64_t) (bytes / track->naudio) * 8
+                         * j->sounds[i].rate / WORKER_AV_AAC_SAMPLES;
+        }
+    }
 }
 
 

@@ -20,9 +20,6 @@ static worker_rc_t worker_join_track(worker_join_work_t *w, size_t track,
 static worker_rc_t worker_join_frames(worker_join_t *j,
     const worker_footage_t *f, int64_t anchor, size_t track, size_t *next,
     int64_t limit, worker_err_t *err);
-static worker_rc_t worker_join_frame(worker_join_t *j, size_t track,
-    const uint8_t *data, size_t len, int64_t out, int64_t duration,
-    worker_err_t *err);
 static worker_rc_t worker_join_hush(worker_join_t *j, size_t track,
     int64_t until, worker_err_t *err);
 static const char *worker_join_since(const worker_footage_t *f, size_t track,
@@ -271,7 +268,7 @@ worker_join_frames(worker_join_t *j, const worker_footage_t *f,
 }
 
 
-static worker_rc_t
+worker_rc_t
 worker_join_frame(worker_join_t *j, size_t track, const uint8_t *data,
     size_t len, int64_t out, int64_t duration, worker_err_t *err)
 {

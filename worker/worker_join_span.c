@@ -34,7 +34,6 @@ static worker_rc_t worker_join_encode(worker_join_work_t *w,
     const wub_span_t *span, worker_err_t *err);
 static worker_rc_t worker_join_encoded(void *data,
     const worker_av_coded_t *coded, worker_err_t *err);
-static int64_t worker_join_delay(const worker_join_work_t *w, size_t first);
 static void worker_join_show(worker_join_work_t *w, int64_t pts);
 static worker_rc_t worker_join_video(worker_join_work_t *w,
     worker_av_packet_t *packet, worker_err_t *err);
@@ -233,7 +232,7 @@ worker_join_encode(worker_join_work_t *w, const wub_span_t *span,
     }
 
     w->span = span;
-    w->delay = worker_join_delay(w, span->first);
+    w->delay = worker_join_delay(w->footage, span->first);
     s.reorder = (size_t) ((w->delay + s.spacing / 2) / s.spacing);
     w->first = true;
 
@@ -294,17 +293,17 @@ worker_join_encoded(void *data, const worker_av_coded_t *coded,
  * one to be decoded, against the first one to be shown; without decoding
  * times, as many frames as are decoded before one that is shown earlier.
  */
-static int64_t
-worker_join_delay(const worker_join_work_t *w, size_t first)
+int64_t
+worker_join_delay(const worker_footage_t *f, size_t first)
 {
     size_t                      i, k, n, last, most;
     int64_t                     pts;
     const wub_cutplan_frame_t  *frames;
 
-    frames = w->footage->frames;
+    frames = f->frames;
     pts = frames[first].pts;
 
-    for (last = first; last + 1 < w->footage->nvideo; last++) {
+    for (last = first; last + 1 < f->nvideo; last++) {
 
         if (frames[last + 1].key != WUB_KEY_NONE) {
             break;
@@ -330,7 +329,41 @@ worker_join_delay(const worker_join_work_t *w, size_t first)
         most = (n > most) ? n : most;
     }
 
-    return (int64_t) most * worker_footage_spacing(w->footage, pts);
+    return (int64_t) most * worker_footage_spacing(f, pts);
+}
+
+
+void
+worker_join_begun(worker_join_t *j, int64_t delay)
+{
+    size_t  i;
+
+    if (j->begun) {
+        return;
+    }
+
+    j->base = (delay > WORKER_JOIN_BASE - WORKER_JOIN_LEAD)
+              ? delay + WORKER_JOIN_LEAD : WORKER_JOIN_BASE;
+    j->dts = INT64_MIN;
+
+    for (i = 0; i < WORKER_TRACKS_MAX; i++) {
+        j->audio_dts[i] = INT64_MIN;
+        j->tracks[i].end = j->base;
+    }
+
+    wub_timeline_init(&j->timeline, j->base);
+    j->begun = true;
+}
+
+
+void
+worker_join_runs(worker_join_t *j, int64_t pts)
+{
+    if (!j->run) {
+        wub_timeline_run(&j->timeline, pts);
+        j->run = true;
+        j->sets = true;
+    }
 }
 
 
@@ -338,32 +371,15 @@ worker_join_delay(const worker_join_work_t *w, size_t first)
 static void
 worker_join_show(worker_join_work_t *w, int64_t pts)
 {
-    size_t          i;
-    int64_t         delay;
     worker_join_t  *j;
 
     j = w->join;
 
     if (!j->begun) {
-        delay = worker_join_delay(w, 0);
-        j->base = (delay > WORKER_JOIN_BASE - WORKER_JOIN_LEAD)
-                  ? delay + WORKER_JOIN_LEAD : WORKER_JOIN_BASE;
-        j->dts = INT64_MIN;
-
-        for (i = 0; i < WORKER_TRACKS_MAX; i++) {
-            j->audio_dts[i] = INT64_MIN;
-            j->tracks[i].end = j->base;
-        }
-
-        wub_timeline_init(&j->timeline, j->base);
-        j->begun = true;
+        worker_join_begun(j, worker_join_delay(w->footage, 0));
     }
 
-    if (!j->run) {
-        wub_timeline_run(&j->timeline, w->anchor + pts);
-        j->run = true;
-        j->sets = true;
-    }
+    worker_join_runs(j, w->anchor + pts);
 
     if (!w->shown) {
         wub_timeline_extend(&j->timeline, w->anchor + w->plan.last,
@@ -378,29 +394,15 @@ static worker_rc_t
 worker_join_video(worker_join_work_t *w, worker_av_packet_t *packet,
     worker_err_t *err)
 {
-    char                    when[WUB_TIME_LEN + 1];
-    worker_rc_t             rc;
-    worker_join_t          *j;
-    const worker_making_t  *making;
+    char            when[WUB_TIME_LEN + 1];
+    worker_rc_t     rc;
+    worker_join_t  *j;
 
     j = w->join;
-    making = j->making;
 
-    rc = making->tick.call(making->tick.data);
-
-    if (rc == WORKER_OK && j->out == NULL) {
-        rc = worker_av_out_open(&j->out, &making->form, making->write,
-                                making->write_data, err);
-    }
-
+    rc = worker_join_ready(j, packet, err);
     if (rc != WORKER_OK) {
         return rc;
-    }
-
-    /* where the delay grows at a join, decoding times draw together */
-
-    if (packet->dts <= j->dts) {
-        packet->dts = j->dts + 1;
     }
 
     if (packet->dts > packet->pts) {
@@ -416,6 +418,42 @@ worker_join_video(worker_join_work_t *w, worker_av_packet_t *packet,
     if (rc != WORKER_OK) {
         return rc;
     }
+
+    return worker_join_put(j, packet, err);
+}
+
+
+worker_rc_t
+worker_join_ready(worker_join_t *j, worker_av_packet_t *packet,
+    worker_err_t *err)
+{
+    worker_rc_t             rc;
+    const worker_making_t  *making;
+
+    making = j->making;
+
+    rc = making->tick.call(making->tick.data);
+
+    if (rc == WORKER_OK && j->out == NULL) {
+        rc = worker_av_out_open(&j->out, &making->form, making->write,
+                                making->write_data, err);
+    }
+
+    /* where the delay grows at a join, decoding times draw together */
+
+    if (packet->dts <= j->dts) {
+        packet->dts = j->dts + 1;
+    }
+
+    return rc;
+}
+
+
+worker_rc_t
+worker_join_put(worker_join_t *j, worker_av_packet_t *packet,
+    worker_err_t *err)
+{
+    worker_rc_t  rc;
 
     packet->video = true;
 

@@ -65,6 +65,8 @@ typedef struct {
     void                      *beside_data;
     worker_tick_t              tick;
     worker_form_t              form;    /* of the output */
+    int64_t                    delay;   /* ticks by which footage is decoded
+                                           before it is shown, at most */
     const worker_encode_t     *encode;  /* settings of the kind */
     worker_step_pt             step;    /* may be NULL */
     void                      *step_data;

@@ -111,8 +111,9 @@ static const worker_option_t  worker_options[] = {
 
     { "transition", WORKER_OPTION_LIST, worker_option(transitions),
       WORKER_CMD_MEDIA, 0, "TYPE,SECONDS",
-      "between two ranges; empty is a hard cut, the only one in this"
-      " version; rough and archive have none (default: hard cuts)" },
+      "between two ranges, which it shows at the same time for so long;"
+      " empty is a hard cut; rough and archive have none (default: hard"
+      " cuts)" },
 
     { "allow-holes", WORKER_OPTION_FLAG, worker_option(allow_holes),
       WORKER_CMD_MEDIA, 0, NULL, "cut also where footage is missing" },

@@ -25,6 +25,8 @@ static const size_t  worker_survey_heads[] = {
 #define WORKER_SURVEY_SEARCHES   8
 
 
+static void worker_survey_delay(worker_survey_t *s,
+    const worker_footage_t *head);
 static void worker_survey_video(worker_survey_t *s,
     const wub_video_form_t *form, int64_t time);
 static void worker_survey_sound(worker_survey_track_t *track,
@@ -72,6 +74,7 @@ worker_survey_segment(worker_survey_t *s, const worker_store_t *store,
         }
 
         form = worker_footage_form(head);
+        worker_survey_delay(s, head);
         worker_footage_free(head);
 
         if (i < WORKER_SURVEY_HEADS - 2
@@ -121,6 +124,29 @@ worker_survey_form(const worker_survey_t *s, worker_form_t *ret)
                 ret->tracks[i] = track->forms[k].form;
             }
         }
+    }
+}
+
+
+static void
+worker_survey_delay(worker_survey_t *s, const worker_footage_t *head)
+{
+    size_t   i;
+    int64_t  shown;
+
+    shown = head->frames[0].pts;
+
+    for (i = 1; i < head->nvideo; i++) {
+
+        if (head->frames[i].key != WUB_KEY_NONE) {
+            break;
+        }
+
+        shown = (head->frames[i].pts < shown) ? head->frames[i].pts : shown;
+    }
+
+    if (shown - head->frames[0].dts > s->delay) {
+        s->delay = shown - head->frames[0].dts;
     }
 }
 

@@ -44,6 +44,9 @@ typedef struct {
     worker_survey_track_t   tracks[WORKER_TRACKS_MAX];
     size_t                  ntracks;    /* the most that a segment has */
     size_t                  nsearched;  /* heads read on to hear a sound */
+    int64_t                 delay;      /* ticks, the most that a segment's
+                                           first frame is decoded before one
+                                           is shown */
 } worker_survey_t;
 
 

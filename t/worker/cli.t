@@ -210,8 +210,6 @@ sub media {
               . $at->(1), $at->(1) . ',' . $at->(1), $at->(1) . ',';
     usage(qr/as many transitions as ranges/, 'media', 'smart', @store, @range,
           @output, '--transition', '');
-    usage(qr/"fade,1" is not in this version/, 'media', 'smart', @store,
-          @range, @range, @output, '--transition', 'fade,1');
     usage(qr/--transition must be/, 'media', 'smart', @store, @range, @range,
           @output, '--transition', 'fade');
     ok !-e $file, 'nothing is written';

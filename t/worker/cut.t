@@ -19,6 +19,7 @@ my $rig = Wub::Cutter->new;
 
 
 subtest 'a job of two ranges' => sub { whole() };
+subtest 'a transition' => sub { transition() };
 subtest 'a thumbnail of its own' => sub { thumbnail() };
 subtest 'kinds of cuts' => sub { kinds() };
 subtest 'whose job it is' => sub { whose() };
@@ -103,6 +104,25 @@ sub whole {
     like $worker->log, qr/^time=\S+Z[ ]level=info[ ]role=cut[ ]pid=\d+[ ]
         msg=claimed[ ]job=whole[ ]/xm, 'logfmt lines';
     unlike $worker->log, qr/^(?!time=)/m, 'nothing but such lines';
+    $rig->clear;
+}
+
+
+# of its one second thirty frames are shown twice
+sub transition {
+    $rig->submit('cross', ranges => [[0.5, 3.2], [7.1, 9.9]],
+                 video_transitions => q(ARRAY[('fade', 1)]::)
+                     . 'video_transition[]');
+    is(($rig->once)[0], 0, 'one round');
+
+    my (undef, $path) = video($rig->wait('cross', 'DONE'));
+    my $video = Wub::Media->read($path);
+    my @numbers = @{$video->{numbers}};
+
+    is scalar @numbers, 81 - 30 + 84, 'its length';
+    is_deeply [@numbers[0 .. 50, 81 .. 134]],
+        [frames([0.5, 2.2], [8.1, 9.9])], 'the frames outside of it';
+    is $video->{noise}, '', 'a decoder finds nothing wrong';
     $rig->clear;
 }
 
@@ -239,9 +259,13 @@ sub states {
 sub held {
     my %case = (
         transition => [{ ranges => [[1, 2], [3, 4]],
-                         video_transitions => q(ARRAY[('fade', 1)]::)
+                         video_transitions => q(ARRAY[('sparkle', 1)]::)
                              . 'video_transition[]' },
-                       qr/transition "fade" after range 1 is not in this/],
+                       qr/transition "sparkle" after range 1 is unknown/],
+        lasting => [{ ranges => [[1, 2], [3, 6]],
+                      video_transitions => q(ARRAY[('fade', 1.5)]::)
+                          . 'video_transition[]' },
+                    qr/transition "fade" after range 1 is longer than range 1/],
         bare => [{ thumbnail_mode => "'BARE'" , thumbnail_time => 'now()' },
                  qr/thumbnail mode BARE is not in this version/],
         channel => [{ video_channel => "'nowhere'" }, qr/nowhere/],
