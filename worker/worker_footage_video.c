@@ -51,6 +51,7 @@ typedef struct {
     uint32_t                    pictures;   /* in the last of them */
     uint32_t                    want;
     wub_str_t                   field;      /* that waits for the other one */
+    size_t                      nlone;      /* fields that no one completes */
     bool                        refresh;    /* one that others complete */
 } worker_reel_t;
 
@@ -372,7 +373,7 @@ worker_reel_form(worker_reel_t *r, const wub_video_unit_t *unit,
 }
 
 
-/* a lone field is none: a parameter set that is damaged makes one of any */
+/* a lone field is none: a damaged parameter set makes one of any picture */
 static void
 worker_reel_count(worker_reel_t *r, const wub_video_unit_t *unit)
 {
@@ -398,9 +399,11 @@ worker_reel_count(worker_reel_t *r, const wub_video_unit_t *unit)
 
         if (!wub_h264_pair(field, unit->slice, r->sps)) {
             r->field = unit->slice;
+            r->nlone++;
             return;
         }
 
+        r->nlone--;
         r->nodd++;
     }
 
@@ -410,7 +413,10 @@ worker_reel_count(worker_reel_t *r, const wub_video_unit_t *unit)
 }
 
 
-/* packets that are not a frame are damage, but for where many are */
+/*
+ * Packets that are not a frame are damage, but for where many are; of fields
+ * by accident more are alone than in pairs.
+ */
 static worker_rc_t
 worker_reel_check(const worker_reel_t *r, worker_err_t *err)
 {
@@ -434,8 +440,9 @@ worker_reel_check(const worker_reel_t *r, worker_err_t *err)
                                       : "");
     }
 
-    if (2 * r->nodd < f->nvideo
-        && r->nodd <= f->nvideo / WORKER_REEL_SHARE + WORKER_REEL_FEW)
+    if (r->nodd <= r->nlone
+        || (2 * r->nodd < f->nvideo
+            && r->nodd <= f->nvideo / WORKER_REEL_SHARE + WORKER_REEL_FEW))
     {
         return WORKER_OK;
     }
