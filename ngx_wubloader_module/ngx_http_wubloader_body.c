@@ -27,9 +27,6 @@ static void ngx_http_wubloader_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wubloader_body_whole(ngx_http_request_t *r,
     ngx_http_wubloader_reader_t *reader);
 static void ngx_http_wubloader_body_work(void *data);
-static wub_rc_t ngx_http_wubloader_body_copy(
-    ngx_http_wubloader_reader_t *reader, const ngx_buf_t *b, char *to,
-    size_t size);
 static ngx_int_t ngx_http_wubloader_body_done(ngx_http_request_t *r,
     void *data);
 
@@ -78,14 +75,8 @@ ngx_int_t
 ngx_http_wubloader_body_read(ngx_http_request_t *r,
     ngx_http_wubloader_body_pt then, void *data)
 {
-    ngx_int_t                     rc;
     ngx_http_wubloader_ctx_t     *ctx;
     ngx_http_wubloader_reader_t  *reader;
-
-    if (r->headers_in.content_length_n > NGX_HTTP_WUBLOADER_BODY_MAX) {
-        rc = ngx_http_discard_request_body(r);
-        return (rc == NGX_OK) ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE : rc;
-    }
 
     reader = ngx_pcalloc(r->pool, sizeof(ngx_http_wubloader_reader_t));
     if (reader == NULL) {
@@ -99,13 +90,31 @@ ngx_http_wubloader_body_read(ngx_http_request_t *r,
     reader->arena = ctx->arena;
 
     ctx->data = reader;
-    ctx->room = NGX_HTTP_WUBLOADER_BODY_MAX;
-    ctx->reading = 1;
 
     r->request_body_in_single_buf = 1;
 
-    rc = ngx_http_read_client_request_body(r,
-                                           ngx_http_wubloader_body_handler);
+    return ngx_http_wubloader_body_wait(r, ngx_http_wubloader_body_handler);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_body_wait(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler)
+{
+    ngx_int_t                  rc;
+    ngx_http_wubloader_ctx_t  *ctx;
+
+    if (r->headers_in.content_length_n > NGX_HTTP_WUBLOADER_BODY_MAX) {
+        rc = ngx_http_discard_request_body(r);
+        return (rc == NGX_OK) ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE : rc;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
+
+    ctx->room = NGX_HTTP_WUBLOADER_BODY_MAX;
+    ctx->reading = 1;
+
+    rc = ngx_http_read_client_request_body(r, handler);
 
     return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
 }
@@ -183,7 +192,8 @@ ngx_http_wubloader_body_work(void *data)
     for (cl = reader->bufs; cl; cl = cl->next) {
         n = (size_t) ngx_buf_size(cl->buf);
 
-        reader->rc = ngx_http_wubloader_body_copy(reader, cl->buf, p, n);
+        reader->rc = ngx_http_wubloader_body_copy(cl->buf, p, n,
+                                                  &reader->err);
         if (reader->rc != WUB_OK) {
             return;
         }
@@ -195,9 +205,9 @@ ngx_http_wubloader_body_work(void *data)
 }
 
 
-static wub_rc_t
-ngx_http_wubloader_body_copy(ngx_http_wubloader_reader_t *reader,
-    const ngx_buf_t *b, char *to, size_t size)
+wub_rc_t
+ngx_http_wubloader_body_copy(const ngx_buf_t *b, char *to, size_t size,
+    ngx_err_t *ret_err)
 {
     off_t    pos;
     ssize_t  n;
@@ -221,7 +231,7 @@ ngx_http_wubloader_body_copy(ngx_http_wubloader_reader_t *reader,
         }
 
         if (n <= 0) {
-            reader->err = (n == -1) ? ngx_errno : 0;
+            *ret_err = (n == -1) ? ngx_errno : 0;
             return WUB_IO;
         }
 
@@ -243,12 +253,18 @@ ngx_http_wubloader_body_done(ngx_http_request_t *r, void *data)
         return reader->then(r, reader->data, reader->text);
     }
 
-    if (reader->rc == WUB_IO) {
-        ngx_log_error(NGX_LOG_CRIT, r->connection->log, reader->err,
-                      "cannot read back the body of a request from its "
-                      "temporary file");
-        ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_critical);
-    }
+    return (reader->rc == WUB_IO)
+           ? ngx_http_wubloader_body_lost(r, reader->err) : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_wubloader_body_lost(ngx_http_request_t *r, ngx_err_t err)
+{
+    ngx_log_error(NGX_LOG_CRIT, r->connection->log, err,
+                  "cannot read back the body of a request from its "
+                  "temporary file");
+    ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_critical);
 
     return NGX_ERROR;
 }

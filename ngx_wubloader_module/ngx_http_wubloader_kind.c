@@ -17,36 +17,39 @@ static ngx_int_t ngx_http_wubloader_init_render(ngx_conf_t *cf,
     ngx_http_wubloader_render_t *render);
 
 
-/* name, handler, needs root, may go to wubloader_render, routes, endpoint */
+/*
+ * name, handler, needs root, may go to wubloader_render, takes POST, routes,
+ * endpoint
+ */
 static const ngx_http_wubloader_kind_t  ngx_http_wubloader_kinds[] = {
 
-    { ngx_string("files"), ngx_http_wubloader_files, 1, 0, 0,
+    { ngx_string("files"), ngx_http_wubloader_files, 1, 0, 0, 0,
       ngx_http_wubloader_list_channels },
-    { ngx_string("playlist"), ngx_http_wubloader_playlist, 1, 0, 0,
+    { ngx_string("playlist"), ngx_http_wubloader_playlist, 1, 0, 0, 0,
       ngx_http_wubloader_master_playlist },
-    { ngx_string("segments"), ngx_http_wubloader_segments, 1, 0, 0,
+    { ngx_string("segments"), ngx_http_wubloader_segments, 1, 0, 0, 0,
       ngx_http_wubloader_get_segment },
-    { ngx_string("cut"), ngx_http_wubloader_cut, 1, 1, 0,
+    { ngx_string("cut"), ngx_http_wubloader_cut, 1, 1, 0, 0,
       ngx_http_wubloader_get_cut },
-    { ngx_string("extras"), ngx_http_wubloader_extras, 1, 0, 0,
+    { ngx_string("frame"), ngx_http_wubloader_frame, 1, 1, 0, 0,
+      ngx_http_wubloader_get_frame },
+    { ngx_string("waveform"), ngx_http_wubloader_waveform, 1, 1, 0, 0,
+      ngx_http_wubloader_get_waveform },
+    { ngx_string("thumbnail"), ngx_http_wubloader_thumbnail, 1, 1, 1, 0,
+      ngx_http_wubloader_get_thumbnail },
+    { ngx_string("extras"), ngx_http_wubloader_extras, 1, 0, 0, 0,
       ngx_http_wubloader_list_extras },
-    { ngx_string("status"), ngx_http_wubloader_status, 1, 0, 0,
+    { ngx_string("status"), ngx_http_wubloader_status, 1, 0, 0, 0,
       ngx_http_wubloader_get_status },
-    { ngx_string("metrics"), ngx_http_wubloader_metrics, 0, 0, 0,
+    { ngx_string("metrics"), ngx_http_wubloader_metrics, 0, 0, 0, 0,
       ngx_http_wubloader_get_metrics },
-    { ngx_string("thrimshim"), ngx_http_wubloader_thrimshim, 0, 0, 1,
+    { ngx_string("thrimshim"), ngx_http_wubloader_thrimshim, 0, 0, 0, 1,
       ngx_http_wubloader_get_thrimshim },
 
-    { ngx_string("digest"), NULL, 1, 0, 0,
+    { ngx_string("digest"), NULL, 1, 0, 0, 0,
       ngx_http_wubloader_get_digest },
-    { ngx_string("frame"), NULL, 1, 1, 0,
-      ngx_http_wubloader_get_frame },
-    { ngx_string("waveform"), NULL, 1, 1, 0,
-      ngx_http_wubloader_get_waveform },
-    { ngx_string("thumbnail"), NULL, 1, 1, 0,
-      ngx_http_wubloader_get_thumbnail },
 
-    { ngx_null_string, NULL, 0, 0, 0, 0 }
+    { ngx_null_string, NULL, 0, 0, 0, 0, 0 }
 };
 
 
@@ -72,8 +75,8 @@ ngx_http_wubloader_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (kind == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"wubloader\" knows no \"%V\"; it serves files, "
-                           "playlist, segments, cut, extras, status, "
-                           "metrics or thrimshim",
+                           "playlist, segments, cut, frame, waveform, "
+                           "thumbnail, extras, status, metrics or thrimshim",
                            &value[1]);
         return NGX_CONF_ERROR;
     }

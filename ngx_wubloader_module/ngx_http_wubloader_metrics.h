@@ -42,7 +42,7 @@
 #define NGX_HTTP_WUBLOADER_CELLS       1024
 
 /* statuses of their own in the metrics, and one for all others */
-#define NGX_HTTP_WUBLOADER_STATUSES    27
+#define NGX_HTTP_WUBLOADER_STATUSES    28
 
 
 /* upstream's names of what is asked for, as far as it has one */
@@ -60,6 +60,7 @@ typedef enum {
     ngx_http_wubloader_get_frame,
     ngx_http_wubloader_get_waveform,
     ngx_http_wubloader_get_thumbnail,
+    ngx_http_wubloader_get_uploaded,        /* a thumbnail by POST */
     ngx_http_wubloader_get_thrimshim,
     ngx_http_wubloader_get_status,
     ngx_http_wubloader_get_metrics,

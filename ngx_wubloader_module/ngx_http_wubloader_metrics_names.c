@@ -23,6 +23,7 @@ static const char *const
     "get_frame",
     "generate_waveform",
     "get_thumbnail_named_template",
+    "get_thumbnail_uploaded_template",
     "thrimshim",
     "status",
     "metrics",

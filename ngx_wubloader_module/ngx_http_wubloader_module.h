@@ -7,9 +7,10 @@
  * May call: nginx, common/.
  * Frees: a request's pool frees all, its arena and descriptors included.
  *
- * Handlers (files, extras, playlist, master, segments, cut, rough, status,
- * metrics) use args, hours, task and response; they never use each other,
- * but for cut, which decides, and rough, which sends.
+ * Handlers (files, extras, playlist, master, segments, cut, rough, still,
+ * thumbnail, status, metrics) use args, hours, task and response; they never
+ * use each other, but for cut, which decides, and rough, which sends.  What
+ * cut, still and thumbnail do not answer goes on by render.
  */
 
 
@@ -59,6 +60,8 @@ typedef struct {
     ngx_http_handler_pt           handler;  /* NULL: not in this version */
     unsigned                      root:1;   /* needs wubloader_root */
     unsigned                      render:1; /* may go to wubloader_render */
+    unsigned                      post:1;   /* takes POST besides, and reads
+                                               or discards its body */
     unsigned                      routes:1; /* has methods of its own, and
                                                what it does not read of a
                                                body it discards */
@@ -534,6 +537,9 @@ ngx_int_t ngx_http_wubloader_files(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_playlist(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_segments(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_cut(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_frame(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_waveform(ngx_http_request_t *r);
+ngx_int_t ngx_http_wubloader_thumbnail(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_extras(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_status(ngx_http_request_t *r);
 ngx_int_t ngx_http_wubloader_thrimshim(ngx_http_request_t *r);

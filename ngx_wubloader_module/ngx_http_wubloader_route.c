@@ -27,12 +27,15 @@ ngx_int_t
 ngx_http_wubloader_handler(ngx_http_request_t *r)
 {
     ngx_int_t                       rc;
+    ngx_uint_t                      methods;
     ngx_http_wubloader_ctx_t       *ctx;
     ngx_http_wubloader_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
-    if (!wlcf->kind->routes) {
+    methods = NGX_HTTP_GET | (wlcf->kind->post ? NGX_HTTP_POST : 0);
+
+    if (!wlcf->kind->routes && !(r->method & methods & NGX_HTTP_POST)) {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -51,8 +54,8 @@ ngx_http_wubloader_handler(ngx_http_request_t *r)
         return wlcf->kind->handler(r);
     }
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_http_wubloader_allow(r, NGX_HTTP_GET);
+    if (!(r->method & (methods|NGX_HTTP_HEAD))) {
+        return ngx_http_wubloader_allow(r, methods);
     }
 
     rc = ngx_http_wubloader_query(r);

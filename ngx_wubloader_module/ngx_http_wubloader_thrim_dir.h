@@ -70,5 +70,14 @@ typedef ngx_int_t (*ngx_http_wubloader_dir_pt)(ngx_http_request_t *r,
 ngx_int_t ngx_http_wubloader_dir_one(ngx_http_wubloader_thrim_t *thrim,
     wub_str_t name, ngx_http_wubloader_dir_pt done, void *data);
 
+/*
+ * templates: the one of thrim's name with its image, of the database or of
+ * the directory; done() is called where there is one, the rest is answered.
+ * Of thrim request, arena and name are set.
+ */
+ngx_int_t ngx_http_wubloader_thrim_template_whole(
+    ngx_http_wubloader_thrim_t *thrim, ngx_http_wubloader_dir_pt done,
+    void *data);
+
 
 #endif /* NGX_HTTP_WUBLOADER_THRIM_DIR_H_INCLUDED_ */

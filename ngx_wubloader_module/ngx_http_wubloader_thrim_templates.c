@@ -11,6 +11,11 @@
 #define NGX_HTTP_WUBLOADER_TEMPLATE_NAME  0
 #define NGX_HTTP_WUBLOADER_TEMPLATE_JSON  1
 
+/* columns of a template that is wanted whole */
+#define NGX_HTTP_WUBLOADER_WHOLE_CROP      0
+#define NGX_HTTP_WUBLOADER_WHOLE_LOCATION  1
+#define NGX_HTTP_WUBLOADER_WHOLE_IMAGE     2
+
 
 /* what is asked for, and what there is of it */
 typedef struct {
@@ -21,18 +26,27 @@ typedef struct {
     unsigned                               one:1;   /* that of a name */
     unsigned                               image:1; /* and its image */
     wub_rc_t                               rc;
+
+    ngx_http_wubloader_dir_pt              done;    /* NULL: it is sent */
+    void                                  *data;
 } ngx_http_wubloader_asked_t;
 
 
-static ngx_int_t ngx_http_wubloader_templates_ask(
+static ngx_int_t ngx_http_wubloader_templates_send_asked(
     ngx_http_wubloader_thrim_t *thrim,
     const ngx_http_wubloader_db_statement_t *statement,
     ngx_uint_t one, ngx_uint_t image);
+static ngx_int_t ngx_http_wubloader_templates_ask(
+    ngx_http_wubloader_asked_t *asked,
+    const ngx_http_wubloader_db_statement_t *statement);
 static ngx_int_t ngx_http_wubloader_templates_known(
     ngx_http_wubloader_thrim_t *thrim,
     const ngx_http_wubloader_pg_result_t *result);
 static ngx_int_t ngx_http_wubloader_templates_kept(
     ngx_http_wubloader_asked_t *asked);
+static void ngx_http_wubloader_templates_parse(void *data);
+static ngx_int_t ngx_http_wubloader_templates_parsed(ngx_http_request_t *r,
+    void *data);
 static ngx_int_t ngx_http_wubloader_templates_dir(
     ngx_http_wubloader_asked_t *asked);
 static void ngx_http_wubloader_templates_work(void *data);
@@ -72,11 +86,19 @@ static const ngx_http_wubloader_db_statement_t
     1
 };
 
+static const ngx_http_wubloader_db_statement_t
+    ngx_http_wubloader_whole_statement =
+{
+    "wubloader_template_whole",
+    "SELECT crop, location, image FROM public.templates WHERE name = $1",
+    1
+};
+
 
 ngx_int_t
 ngx_http_wubloader_thrim_templates(ngx_http_wubloader_thrim_t *thrim)
 {
-    return ngx_http_wubloader_templates_ask(thrim,
+    return ngx_http_wubloader_templates_send_asked(thrim,
                &ngx_http_wubloader_templates_statement, 0, 0);
 }
 
@@ -84,7 +106,7 @@ ngx_http_wubloader_thrim_templates(ngx_http_wubloader_thrim_t *thrim)
 ngx_int_t
 ngx_http_wubloader_thrim_template_metadata(ngx_http_wubloader_thrim_t *thrim)
 {
-    return ngx_http_wubloader_templates_ask(thrim,
+    return ngx_http_wubloader_templates_send_asked(thrim,
                &ngx_http_wubloader_metadata_statement, 1, 0);
 }
 
@@ -92,35 +114,70 @@ ngx_http_wubloader_thrim_template_metadata(ngx_http_wubloader_thrim_t *thrim)
 ngx_int_t
 ngx_http_wubloader_thrim_template(ngx_http_wubloader_thrim_t *thrim)
 {
-    return ngx_http_wubloader_templates_ask(thrim,
+    return ngx_http_wubloader_templates_send_asked(thrim,
                &ngx_http_wubloader_template_statement, 1, 1);
+}
+
+
+ngx_int_t
+ngx_http_wubloader_thrim_template_whole(ngx_http_wubloader_thrim_t *thrim,
+    ngx_http_wubloader_dir_pt done, void *data)
+{
+    ngx_http_wubloader_asked_t  *asked;
+
+    asked = ngx_pcalloc(thrim->request->pool,
+                        sizeof(ngx_http_wubloader_asked_t));
+    if (asked == NULL) {
+        return NGX_ERROR;
+    }
+
+    asked->thrim = thrim;
+    asked->one = 1;
+    asked->image = 1;
+    asked->done = done;
+    asked->data = data;
+
+    return ngx_http_wubloader_templates_ask(asked,
+               &ngx_http_wubloader_whole_statement);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_templates_send_asked(ngx_http_wubloader_thrim_t *thrim,
+    const ngx_http_wubloader_db_statement_t *statement, ngx_uint_t one,
+    ngx_uint_t image)
+{
+    ngx_http_wubloader_asked_t  *asked;
+
+    asked = ngx_pcalloc(thrim->request->pool,
+                        sizeof(ngx_http_wubloader_asked_t));
+    if (asked == NULL) {
+        return NGX_ERROR;
+    }
+
+    asked->thrim = thrim;
+    asked->one = one ? 1 : 0;
+    asked->image = image ? 1 : 0;
+
+    return ngx_http_wubloader_templates_ask(asked, statement);
 }
 
 
 /* the database first: where both have a name, it wins */
 
 static ngx_int_t
-ngx_http_wubloader_templates_ask(ngx_http_wubloader_thrim_t *thrim,
-    const ngx_http_wubloader_db_statement_t *statement, ngx_uint_t one,
-    ngx_uint_t image)
+ngx_http_wubloader_templates_ask(ngx_http_wubloader_asked_t *asked,
+    const ngx_http_wubloader_db_statement_t *statement)
 {
     ngx_http_request_t             *r;
-    ngx_http_wubloader_asked_t     *asked;
+    ngx_http_wubloader_thrim_t     *thrim;
     ngx_http_wubloader_loc_conf_t  *wlcf;
 
+    thrim = asked->thrim;
     r = thrim->request;
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
-    asked = ngx_pcalloc(r->pool, sizeof(ngx_http_wubloader_asked_t));
-    if (asked == NULL) {
-        return NGX_ERROR;
-    }
-
-    asked->thrim = thrim;
     asked->conf = wlcf->templates;
-    asked->one = one ? 1 : 0;
-    asked->image = image ? 1 : 0;
-
     thrim->data = asked;
 
     if (wlcf->db != NULL) {
@@ -173,6 +230,13 @@ ngx_http_wubloader_templates_kept(ngx_http_wubloader_asked_t *asked)
 
     thrim = asked->thrim;
 
+    if (asked->done != NULL) {
+        return ngx_http_wubloader_task(thrim->request,
+                                       ngx_http_wubloader_templates_parse,
+                                       ngx_http_wubloader_templates_parsed,
+                                       asked);
+    }
+
     if (asked->image) {
         return ngx_http_wubloader_thrim_send_png(thrim,
                    ngx_http_wubloader_db_value(asked->result, 0, 0), 1);
@@ -187,6 +251,69 @@ ngx_http_wubloader_templates_kept(ngx_http_wubloader_asked_t *asked)
                                          NGX_HTTP_WUBLOADER_TEMPLATE_JSON);
 
     return ngx_http_wubloader_thrim_send_json(thrim, piece, 1);
+}
+
+
+/* in a thread: an image is large, and a bytea twice as large */
+
+static void
+ngx_http_wubloader_templates_parse(void *data)
+{
+    ngx_http_wubloader_asked_t *asked = data;
+
+    wub_arena_t                    *arena;
+    ngx_http_wubloader_template_t  *template;
+
+    arena = asked->thrim->arena;
+
+    template = wub_arena_calloc(arena, sizeof(ngx_http_wubloader_template_t));
+    if (template == NULL) {
+        asked->rc = WUB_NO_MEMORY;
+        return;
+    }
+
+    asked->dir.templates = template;
+
+    asked->rc = wub_pg_box_parse(arena,
+                    ngx_http_wubloader_db_value(asked->result, 0,
+                                           NGX_HTTP_WUBLOADER_WHOLE_CROP),
+                    &template->crop);
+    if (asked->rc != WUB_OK) {
+        return;
+    }
+
+    asked->rc = wub_pg_box_parse(arena,
+                    ngx_http_wubloader_db_value(asked->result, 0,
+                                           NGX_HTTP_WUBLOADER_WHOLE_LOCATION),
+                    &template->location);
+    if (asked->rc != WUB_OK) {
+        return;
+    }
+
+    asked->rc = wub_pg_bytea_parse(arena,
+                    ngx_http_wubloader_db_value(asked->result, 0,
+                                           NGX_HTTP_WUBLOADER_WHOLE_IMAGE),
+                    &template->image);
+}
+
+
+static ngx_int_t
+ngx_http_wubloader_templates_parsed(ngx_http_request_t *r, void *data)
+{
+    ngx_http_wubloader_asked_t *asked = data;
+
+    if (asked->rc == WUB_OK) {
+        return asked->done(r, asked->data, asked->dir.templates);
+    }
+
+    if (asked->rc != WUB_NO_MEMORY) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "a template of the database is not as Postgres writes "
+                      "one");
+        ngx_http_wubloader_metrics_logged(r, ngx_http_wubloader_log_error);
+    }
+
+    return NGX_ERROR;
 }
 
 
@@ -237,6 +364,10 @@ ngx_http_wubloader_templates_done(ngx_http_request_t *r, void *data)
         return ngx_http_wubloader_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                    "The directory of templates cannot be read; see the error "
                    "log of this server.");
+    }
+
+    if (asked->done != NULL) {
+        return asked->done(r, asked->data, asked->dir.templates);
     }
 
     if (asked->image) {

@@ -219,5 +219,19 @@ typedef ngx_int_t (*ngx_http_wubloader_body_pt)(ngx_http_request_t *r,
 ngx_int_t ngx_http_wubloader_body_read(ngx_http_request_t *r,
     ngx_http_wubloader_body_pt then, void *data);
 
+/*
+ * The same, but leaves the body in r's buffers or file.  The handler has to
+ * end reading in the context, and to finalize the request.
+ */
+ngx_int_t ngx_http_wubloader_body_wait(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler);
+
+/* in a thread: the first bytes of a buffer; WUB_IO: it was in a file */
+wub_rc_t ngx_http_wubloader_body_copy(const ngx_buf_t *b, char *to,
+    size_t size, ngx_err_t *ret_err);
+
+/* what is answered then */
+ngx_int_t ngx_http_wubloader_body_lost(ngx_http_request_t *r, ngx_err_t err);
+
 
 #endif /* NGX_HTTP_WUBLOADER_THRIMSHIM_H_INCLUDED_ */

@@ -53,6 +53,7 @@ static const ngx_http_wubloader_shape_t
     { 0, 0, 1, 1 },     /* frame */
     { 0, 0, 1, 1 },     /* waveform */
     { 0, 0, 1, 1 },     /* thumbnail */
+    { 0, 0, 0, 0 },     /* by POST, which the method tells */
     { 0, 0, 0, 0 },     /* thrimshim, which has a table of its own */
     { 0, 0, 0, 0 },     /* status */
     { 0, 0, 0, 0 },     /* metrics */
@@ -155,6 +156,10 @@ ngx_http_wubloader_see(ngx_http_request_t *r, ngx_http_wubloader_seen_t *seen)
 
     more = (n > shape->least) ? n - shape->least : 0;
     seen->endpoint += ngx_min(more, shape->more);
+
+    if (wlcf->kind->post && r->method == NGX_HTTP_POST) {
+        seen->endpoint++;
+    }
 
     if (shape->ending && (n == 1 || n == 2)) {
         parts[n - 1] = ngx_http_wubloader_see_stem(parts[n - 1]);

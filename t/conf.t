@@ -199,28 +199,29 @@ There is nothing at this path.
 
 === TEST 12: a value of a later version
 --- config
-    location /x { wubloader waveform; }
+    location /x { wubloader digest; }
 --- must_die
 --- error_log
-"wubloader waveform" is not in this version; remove this location
+"wubloader digest" is not in this version; remove this location
 
 
 
-=== TEST 13: digest
+=== TEST 13: what is rendered needs the store, and a location that is there
 --- config
-    location /x { wubloader digest; wubloader_root /srv; }
+    wubloader_root /srv;
+    location /x { wubloader thumbnail; wubloader_render @nowhere; }
 --- must_die
 --- error_log
-"wubloader digest" is not in this version
+"wubloader_render @nowhere" of location "/x" names no location of its server
 
 
 
-=== TEST 14: rendered pictures
+=== TEST 14: rendered pictures without a store
 --- config
-    location /x { wubloader thumbnail; wubloader_root /srv; }
+    location /x { wubloader frame; }
 --- must_die
 --- error_log
-"wubloader thumbnail" is not in this version
+"wubloader frame" in location "/x" needs "wubloader_root"
 
 
 

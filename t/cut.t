@@ -301,6 +301,20 @@ my $two = "range=$::h1:59:54,$::h1:59:58&range=$::h2:00:02,$::h2:00:04";
 
 
 
+=== TEST 40: two transitions that are together longer than what is between
+--- request eval
+my $three = "range=$::h1:59:54,$::h1:59:58&range=$::h2:00:02,$::h2:00:04"
+    . "&range=$::h1:59:54,$::h1:59:58";
+[map { "GET $::url&$three&transition=$_" } "fade,1.5&transition=batman,0.6",
+ "fade,1&transition=batman,1"]
+--- error_code eval
+[400, 200]
+--- response_body_like eval
+["^transition 'fade,1.5' and transition 'batman,0.6' are together longer "
+ . "than the range between them.\$", ""]
+
+
+
 === TEST 16: allow_holes that is neither
 --- request eval
 [map { "GET $::url&$::range&allow_holes=$_" } "", "1", "yes", "true,false"]
@@ -359,11 +373,12 @@ my $two = "range=$::h1:59:54,$::h1:59:58&range=$::h2:00:02,$::h2:00:04";
 
 
 
-=== TEST 20: a named location renders what nginx does not, after the checks
+=== TEST 20: a named location renders what nginx does not, after the checks;
+it gets the request complete, and HEAD is not rendered at all
 --- config
     wubloader_root $TEST_NGINX_HTML_DIR/store;
     location /cut { wubloader cut; wubloader_render @render; }
-    location @render { return 200 "rendered $request_uri $args"; }
+    location @render { return 200 "rendered $request_uri $uri?$args"; }
 --- request eval
 ["GET /cut/chan/source.ts?$::range", "HEAD /cut/chan/source.ts?$::range",
  "GET /cut/chan/source.ts?$::range&type=mp4",
@@ -375,8 +390,10 @@ my $two = "range=$::h1:59:54,$::h1:59:58&range=$::h2:00:02,$::h2:00:04";
 --- response_headers eval
 [("Access-Control-Allow-Origin: *") x 7]
 --- response_body eval
-["rendered /cut/chan/source.ts?$::range $::range", "",
- "rendered /cut/chan/source.ts?$::range&type=mp4 $::range&type=mp4",
+my $whole = "/cut/chan/source.ts?range=$::h1:59:54.000000Z,"
+    . "$::h2:00:06.000000Z&allow_holes=false";
+["rendered /cut/chan/source.ts?$::range $whole&type=fast", "",
+ "rendered /cut/chan/source.ts?$::range&type=mp4 $whole&type=mp4",
  "Unknown type 'x'\n", $::holes, $::all,
  "There is no such channel or quality.\n"]
 

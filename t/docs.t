@@ -66,7 +66,7 @@ my @mistakes = (
      qr/wubloader_root: no example/],
     ['a handler is missing', 's/playlist \| segments \| cut/segments | cut/',
      qr/wubloader: Syntax is not files \| playlist/],
-    ['a handler that is to come', 's/`digest`, //',
+    ['a handler that is to come', 's/the handler `digest`/another handler/',
      qr/handler digest: not among what is not there/],
     ['a word of ours that does not exist',
      's/`wubloader_cache`/`wubloader_cash`/',
@@ -248,7 +248,27 @@ sub sentences {
         }
     }
 
-    return \@found;
+    return [ @found, refusals() ];
+}
+
+
+# what wub_render_refuse() is called with, in the same form
+sub refusals {
+    my @found;
+
+    for my $file (glob 'common/wub_render*.c') {
+        my $text = c_code(source_text($file), 'strings');
+
+        while ($text =~ /\bwub_render_refuse\(&?in,\s*((?:"[^"]*"\s*)+)/g) {
+            my $sentence = $1 =~ s/^"|"\s*$//gr =~ s/"\s*"//gr;
+            my $pattern = join '.+?', map { quotemeta }
+                split /%/, $sentence, -1;
+
+            push @found, [ 400, $sentence, qr/\A$pattern\z/ ];
+        }
+    }
+
+    return @found;
 }
 
 
