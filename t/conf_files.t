@@ -14,6 +14,7 @@ use Wub::Http qw(http_request);
 use Wub::Nginx;
 use Wub::Postgres;
 use Wub::Store;
+use Wub::Upstream;
 
 my $worker = ($ENV{WUB_BUILD} || 'build') . '/wubloader-worker';
 my $hour = '2024-02-29T23';
@@ -29,6 +30,8 @@ my $videos = Wub::Nginx::temp_dir('videos');
 my $whole = join '', map { $store->bytes("chan/source/$hour/$_") } @names;
 my $range = "start=$hour:00:00&end=$hour:01:20";
 
+my $up = Wub::Upstream->new(
+    tell => [qw(cookie authorization if-none-match)]);
 my $nginx = Wub::ConfFiles->new;
 
 subtest 'nginx -t' => sub { check() };
@@ -150,8 +153,7 @@ sub requests {
 
     $res = get("/cut/chan/source.ts?type=rough&$range");
     ok($res->{body} eq $whole, 'a rough cut');
-    is(get("/cut/chan/source.ts?$range")->{status}, 501,
-       'the type that is the default is rendered by nobody here');
+    rendered();
 
     open my $out, '>', "$videos/Title-1.ts" or die "$videos: $!\n";
     print $out 'video';
@@ -164,6 +166,42 @@ sub requests {
     like(Wub::Nginx::slurp($nginx->root . '/logs/access.log'),
          qr{^127\.0\.0\.1 \[\S+\] "GET /files HTTP/1\.1" 200 8 [\d.]+ "OK" }m,
          'the log says what came and that it was answered');
+}
+
+
+# nothing is told to the renderer that it need not know
+sub rendered {
+    my $cookie = ['Cookie: secret', 'If-None-Match: "mine"',
+                  'Authorization: Bearer secret'];
+
+    for my $target ("/cut/chan/source.ts?$range&type=smart",
+                    "/frame/chan/source.png?timestamp=$hour:00:01",
+                    "/waveform/chan/source.png?$range")
+    {
+        my $res = get($target, headers => $cookie);
+
+        is($res->{status}, 200, $target);
+        like($res->{body}, qr/^GET \Q@{[ $target =~ s{\?.*}{}r ]}\E\?/,
+             'is rendered');
+        like($res->{body}, qr/^cookie: -\nauthorization: -$/m,
+             'without what is private');
+        like($res->{body}, qr/^if-none-match: "mine"$/m,
+             'and with its condition');
+        is(header($res, 'access-control-allow-origin'), '*', 'CORS');
+        is(header($res, 'etag'), '"told"', 'and the tag');
+    }
+
+    my $png = "\x89PNG\r\n\x1a\n" . 'x' x (3 * 1024 * 1024);
+    my $res = http_request($nginx->port, 'POST', '/thumbnail/chan/source.png?'
+        . "timestamp=$hour:00:01&crop=0,0,1,1&location=0,0,1,1",
+        body => $png, timeout => 20);
+
+    like($res->{body}, qr/^@{[ length $png ]} bytes, MD5/m,
+         'a template is posted');
+
+    $res = get('/metrics/render');
+    like($res->{body}, qr{^GET /metrics HTTP/1\.1$}m,
+         'the metrics of the renderer');
 }
 
 
@@ -314,6 +352,15 @@ sub _config_text {
         [qr{/srv/segments}, $segments],
         [qr{/srv/videos}, $videos],
     );
+
+    my $conf = Wub::Nginx::slurp("$root/conf/wubloader.conf");
+
+    $conf =~ s{/run/wubloader/render\.sock}{$up->path}ge == 2
+        or die "conf/wubloader.conf asks no renderer\n";
+
+    open my $out, '>', "$root/conf/wubloader.conf" or die "$root: $!\n";
+    print $out $conf;
+    close $out;
 
     for my $edit (@edits) {
         my ($from, $to) = @$edit;
