@@ -71,7 +71,7 @@ worker_rc_t worker_overlap_sounds(worker_overlap_t *o, size_t track,
 /*
  * n samples of a track from a place on, which counts samples from the first
  * frame: before it that of the range before, behind the end that of the
- * next one, each for 1/10 of a second.  Places rise from call to call;
+ * next one, each for 3/10 of a second.  Places rise from call to call;
  * frames and sound are asked for in any order.
  */
 worker_rc_t worker_overlap_sound(worker_overlap_t *o, size_t track,

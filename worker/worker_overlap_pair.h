@@ -25,7 +25,10 @@ typedef struct {
 } worker_overlap_out_t;
 
 
-/* whether of two that come in the next one is the nearer to a place */
+/*
+ * Whether of two that come in the next one is the nearer to a place.  Those
+ * that belong to what follows are not asked for.
+ */
 bool worker_overlap_nearer(int64_t place, int64_t at, int64_t next);
 
 /*

@@ -19,8 +19,11 @@
 #include "worker/worker_store.h"
 
 
-/* sound that is there before the first frame and behind the last: ticks */
-#define WORKER_REEL_BESIDE       9000
+/*
+ * Sound that is there before the first frame and behind the last: ticks.
+ * Three frames of AAC at 11025 Hz.
+ */
+#define WORKER_REEL_BESIDE       27000
 
 
 struct AVFrame;

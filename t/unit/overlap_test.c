@@ -57,19 +57,29 @@ out_of(const side_t *from)
 }
 
 
-/* as a transition does it: forward, one frame ahead */
+/* as a transition does it: what is behind first, then forward */
 static pairs_t
 pair(const side_t *from, const side_t *to)
 {
-    size_t                i, k;
+    size_t                i, k, n;
     pairs_t               p;
     worker_overlap_out_t  out;
 
     out = out_of(from);
+
+    for (n = 0; n < to->n; n++) {
+        if (worker_overlap_behind(&out, to->places[n],
+                                  to->places[n + 1] - to->places[n]))
+        {
+            break;
+        }
+    }
+
+    p.behind = (n < to->n) ? n : PAIR_NONE;
     k = 0;
 
     for (i = 0; i < from->n; i++) {
-        while (k + 1 < to->n
+        while (k + 1 < n
                && worker_overlap_nearer(from->places[i], to->places[k],
                                         to->places[k + 1]))
         {
@@ -77,16 +87,6 @@ pair(const side_t *from, const side_t *to)
         }
 
         p.shown[i] = k;
-    }
-
-    p.behind = PAIR_NONE;
-
-    for (k = 0; k < to->n && p.behind == PAIR_NONE; k++) {
-        if (worker_overlap_behind(&out, to->places[k],
-                                  to->places[k + 1] - to->places[k]))
-        {
-            p.behind = k;
-        }
     }
 
     return p;
@@ -97,22 +97,9 @@ pair(const side_t *from, const side_t *to)
 static pairs_t
 search(const side_t *from, const side_t *to)
 {
-    size_t   i, k;
+    size_t   i, k, n;
     int64_t  tick, best, inside, outside, away;
     pairs_t  p;
-
-    for (i = 0; i < from->n; i++) {
-        best = INT64_MAX;
-
-        for (k = to->n; k-- > 0; /* void */ ) {
-            away = llabs(to->places[k] - from->places[i]);
-
-            if (away <= best) {
-                best = away;
-                p.shown[i] = k;
-            }
-        }
-    }
 
     p.behind = PAIR_NONE;
 
@@ -127,6 +114,21 @@ search(const side_t *from, const side_t *to)
 
         if (outside > inside && to->places[k] > from->places[from->n - 1]) {
             p.behind = k;
+        }
+    }
+
+    n = (p.behind != PAIR_NONE) ? p.behind : to->n;
+
+    for (i = 0; i < from->n; i++) {
+        best = INT64_MAX;
+
+        for (k = n; k-- > 0; /* void */ ) {
+            away = llabs(to->places[k] - from->places[i]);
+
+            if (away <= best) {
+                best = away;
+                p.shown[i] = k;
+            }
         }
     }
 
@@ -167,7 +169,7 @@ table(void **state)
           { { 0, 1 }, 2 } },
         { "a little more than half", even(2, 6),
           { { 0, 10, 15, 20 }, 3 },
-          { { 0, 1 }, 1 } },
+          { { 0, 0 }, 1 } },
         { "more, but it begins with the last one", even(2, 6),
           { { 0, 6, 30, 40 }, 3 },
           { { 0, 1 }, 2 } },
