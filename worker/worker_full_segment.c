@@ -374,6 +374,7 @@ worker_full_tell(worker_full_work_t *w, size_t from, size_t to,
     step.nkept = w->nkept;
     step.from = w->start;
     step.to = w->end;
+    step.incoming = false;
 
     return f->making->step(f->making->step_data, w->footage, &step, err);
 }

@@ -91,6 +91,7 @@ worker_join_step(worker_join_work_t *w, const wub_span_t *span,
     step.nkept = span->nkept;
     step.from = w->start;
     step.to = w->end;
+    step.incoming = false;
 
     return making->step(making->step_data, w->footage, &step, err);
 }

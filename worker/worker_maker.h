@@ -48,6 +48,8 @@ typedef struct {
     size_t                     nkept;
     int64_t                    from;
     int64_t                    to;
+    bool                       incoming;    /* in a transition: the range
+                                               that comes in */
 } worker_step_t;
 
 /* a step that comes next, in the order of the output; for --plan */

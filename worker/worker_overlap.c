@@ -28,12 +28,20 @@ typedef enum {
     WORKER_OVERLAP_SIDES
 } worker_overlap_side_e;
 
+/* a side, as its steps are told */
+typedef struct {
+    const worker_making_t        *making;
+    wub_range_t                   range;    /* what is shown of it */
+    bool                          incoming;
+} worker_overlap_told_t;
+
 struct worker_overlap_s {
     const worker_overlap_conf_t  *conf;
     wub_arena_t                  *arena;    /* where this lies */
-    worker_making_t               making;   /* as conf's, its sound apart */
+    worker_making_t               making;   /* as conf's, but for sound and
+                                               steps */
     worker_overlap_out_t          out;      /* by the times alone */
-    wub_range_t                   to;       /* what is shown of it */
+    worker_overlap_told_t         sides[WORKER_OVERLAP_SIDES];
     int64_t                       resume;
     int64_t                       length;   /* to that frame, ticks */
     worker_reel_t                *pictures[WORKER_OVERLAP_SIDES];
@@ -49,6 +57,11 @@ struct worker_overlap_s {
 
 
 static worker_rc_t worker_overlap_init(worker_overlap_t *o,
+    worker_err_t *err);
+static worker_rc_t worker_overlap_pictures(worker_overlap_t *o,
+    worker_overlap_side_e side, worker_err_t *err);
+static worker_rc_t worker_overlap_step(void *data,
+    const worker_footage_t *footage, const worker_step_t *step,
     worker_err_t *err);
 static worker_rc_t worker_overlap_look(worker_overlap_t *o,
     worker_err_t *err);
@@ -82,6 +95,7 @@ worker_overlap_open(worker_overlap_t **ret,
     o->arena = arena;
     o->conf = conf;
     o->making = *conf->making;
+    o->making.step = NULL;
 
     rc = worker_overlap_init(o, err);
     if (rc != WORKER_OK) {
@@ -251,7 +265,6 @@ worker_overlap_init(worker_overlap_t *o, worker_err_t *err)
 {
     size_t           i;
     worker_rc_t      rc;
-    worker_reel_e    what;
     worker_sound_t  *sound;
 
     for (i = 0; i < o->making.form.ntracks; i++) {
@@ -268,35 +281,68 @@ worker_overlap_init(worker_overlap_t *o, worker_err_t *err)
         return rc;
     }
 
-    what = o->making.dry ? WORKER_REEL_TIMES : WORKER_REEL_PICTURES;
-
-    rc = worker_reel_open(&o->pictures[WORKER_OVERLAP_FROM], what,
-                          o->conf->store, &o->making, &o->conf->from, err);
+    rc = worker_overlap_pictures(o, WORKER_OVERLAP_FROM, err);
     if (rc != WORKER_OK) {
         return rc;
     }
 
-    return worker_reel_open(&o->pictures[WORKER_OVERLAP_TO], what,
-                            o->conf->store, &o->making, &o->to, err);
+    return worker_overlap_pictures(o, WORKER_OVERLAP_TO, err);
 }
 
 
-/* steps are told of pictures only */
+static worker_rc_t
+worker_overlap_pictures(worker_overlap_t *o, worker_overlap_side_e side,
+    worker_err_t *err)
+{
+    worker_making_t         making;
+    worker_overlap_told_t  *told;
+
+    told = &o->sides[side];
+    told->making = o->conf->making;
+    told->incoming = (side == WORKER_OVERLAP_TO);
+
+    making = o->making;
+    making.step = (told->making->step != NULL) ? worker_overlap_step : NULL;
+    making.step_data = told;
+
+    return worker_reel_open(&o->pictures[side],
+                            making.dry ? WORKER_REEL_TIMES
+                                       : WORKER_REEL_PICTURES,
+                            o->conf->store, &making, &told->range, err);
+}
+
+
+/* what lies behind a range is told as of it */
+static worker_rc_t
+worker_overlap_step(void *data, const worker_footage_t *footage,
+    const worker_step_t *step, worker_err_t *err)
+{
+    worker_step_t           own;
+    worker_overlap_told_t  *told;
+
+    told = data;
+
+    own = *step;
+    own.from = told->range.start;
+    own.to = told->range.end;
+    own.incoming = told->incoming;
+
+    return told->making->step(told->making->step_data, footage, &own, err);
+}
+
+
 static worker_rc_t
 worker_overlap_look(worker_overlap_t *o, worker_err_t *err)
 {
-    worker_rc_t       rc;
-    worker_reel_t    *reel;
-    worker_making_t   making;
+    worker_rc_t     rc;
+    worker_reel_t  *reel;
 
-    making = o->making;
-    making.step = NULL;
-
-    o->to = o->conf->to;
+    o->sides[WORKER_OVERLAP_FROM].range = o->conf->from;
+    o->sides[WORKER_OVERLAP_TO].range = o->conf->to;
     o->resume = o->conf->to.start;
 
-    rc = worker_reel_open(&reel, WORKER_REEL_TIMES, o->conf->store, &making,
-                          &o->conf->from, err);
+    rc = worker_reel_open(&reel, WORKER_REEL_TIMES, o->conf->store,
+                          &o->making, &o->conf->from, err);
     if (rc != WORKER_OK) {
         return rc;
     }
@@ -308,8 +354,8 @@ worker_overlap_look(worker_overlap_t *o, worker_err_t *err)
         return rc;
     }
 
-    rc = worker_reel_open(&reel, WORKER_REEL_TIMES, o->conf->store, &making,
-                          &o->conf->to, err);
+    rc = worker_reel_open(&reel, WORKER_REEL_TIMES, o->conf->store,
+                          &o->making, &o->conf->to, err);
     if (rc != WORKER_OK) {
         return rc;
     }
@@ -362,7 +408,7 @@ worker_overlap_in(worker_overlap_t *o, worker_reel_t *reel,
 
     o->length = frame->place;
     o->resume = frame->time;
-    o->to.end = frame->time;
+    o->sides[WORKER_OVERLAP_TO].range.end = frame->time;
 
     return WORKER_OK;
 }
@@ -426,26 +472,21 @@ worker_overlap_mix(worker_overlap_t *o, size_t track, int64_t place,
     size_t           c, i, channels;
     int64_t          at, length;
     worker_rc_t      rc;
-    worker_making_t  making;
-
-    const wub_range_t  ranges[] = { o->conf->from, o->to };
-
-    making = o->making;
-    making.step = NULL;
 
     for (i = 0; i < WORKER_OVERLAP_SIDES; i++) {
 
         if (o->sounds[i] == NULL) {
             rc = worker_reel_open(&o->sounds[i], WORKER_REEL_SOUND,
-                                  o->conf->store, &making, &ranges[i], err);
+                                  o->conf->store, &o->making,
+                                  &o->sides[i].range, err);
             if (rc != WORKER_OK) {
                 return rc;
             }
         }
     }
 
-    channels = making.form.tracks[track].channels;
-    length = o->length * making.form.tracks[track].rate / WUB_TS_HZ;
+    channels = o->making.form.tracks[track].channels;
+    length = o->length * o->making.form.tracks[track].rate / WUB_TS_HZ;
 
     for (c = 0; c < channels; c++) {
         in[c] = o->block[c];

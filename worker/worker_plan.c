@@ -226,8 +226,7 @@ worker_plan_decoded(worker_plan_t *p, const worker_footage_t *footage,
         return WORKER_OK;
     }
 
-    side = (step->from == p->from.start && step->to == p->from.end)
-           ? &p->sides[0] : &p->sides[1];
+    side = &p->sides[step->incoming];
 
     own = p->b;
     more = p->more;

@@ -7,6 +7,8 @@ use strict;
 use warnings;
 
 use File::Temp qw(tempdir);
+use JSON::PP;
+use List::Util qw(sum0);
 use Test::More;
 
 use Wub::Media;
@@ -35,24 +37,37 @@ sub stream {
 }
 
 
-# (file, what was said) of two ranges, in seconds of the stream
+# [start, end] of each range in microseconds, from seconds of the stream
+sub spans {
+    my ($stream, @ranges) = @_;
+
+    return map { [map { sprintf '%.0f', ($stream->{start} + $_) * 1e6 } @$_]
+               } @ranges;
+}
+
+
+sub command {
+    my ($stream, $kind, $length, @ranges) = @_;
+
+    return ($worker, 'media', $kind, '--segments', $stream->{root},
+            qw(--channel chan --quality source),
+            ($stream->{holes} ? '--allow-holes' : ()),
+            '--transition', "fade,$length",
+            map { ('--range', join ',', map { Wub::Media::text($_) } @$_) }
+            spans($stream, @ranges));
+}
+
+
+# (file, what was said) of two ranges
 sub cut {
     my ($stream, $kind, $length, @ranges) = @_;
 
     my $file = "$dir/out.$kind";
-    my @times = map { [map { sprintf '%.0f', ($stream->{start} + $_) * 1e6 }
-                       @$_] } @ranges;
 
     unlink $file;
 
-    my $said = Wub::Media::output($worker, 'media', $kind,
-        '--segments', $stream->{root}, qw(--channel chan --quality source),
-        ($stream->{holes} ? '--allow-holes' : ()),
-        '--transition', "fade,$length", '--output', $file,
-        map { ('--range', join ',', map { Wub::Media::text($_) } @$_) }
-        @times);
-
-    return ($file, $said, @times);
+    return ($file, Wub::Media::output(command($stream, $kind, $length,
+                                              @ranges), '--output', $file));
 }
 
 
@@ -122,8 +137,8 @@ sub check {
 
     my $what = "$name, $kind: " . join ' to ', map { "@$_" } @ranges;
     my $stream = stream($name);
-    my ($file, $said, @times) = cut($stream, $kind, $length, @ranges);
-    my @want = shown($stream, $length, @times);
+    my ($file, $said) = cut($stream, $kind, $length, @ranges);
+    my @want = shown($stream, $length, spans($stream, @ranges));
 
     is($said, '', "$what: says nothing");
 
@@ -186,6 +201,20 @@ check('uneven', 'mpegts', 0.7, [3, 4], [0.3, 1.4]);
 check('holes', 'mpegts', 2, [0, 3], [6.8, 9]);
 check('holes', 'mpegts', 3, [1, 5], [2.5, 8]);
 check('holes', 'mpegts', 1, [1, 5], [3, 7]);
+
+
+# ---- the plan: each side by itself, with frames that lie behind its segment
+
+for my $second ([3, 7.4], [4.5, 7.4]) {
+    my $plan = decode_json(Wub::Media::output(command(stream('open'),
+        'mpegts', 1, [1.1, 4], $second), '--plan'));
+    my ($step) = grep { $_->{do} eq 'overlap' } @{$plan->{steps}};
+
+    for my $side (qw(from to)) {
+        is(sum0(map { $_->{frames} } @{$step->{$side}{decode}}), 30,
+           "the plan, then @$second: $side");
+    }
+}
 
 
 # ---- sound: a tone goes on in phase where ranges are whole seconds apart
