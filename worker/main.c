@@ -15,6 +15,7 @@
 #include "worker/worker_log.h"
 #include "worker/worker_loop.h"
 #include "worker/worker_media.h"
+#include "worker/worker_media_still.h"
 #include "worker/worker_migrate.h"
 #include "worker/worker_options.h"
 #include "worker/worker_render.h"
@@ -45,6 +46,7 @@ static int main_run(const worker_command_t *command, worker_main_t *ctx);
 static int main_level(const char *name, worker_log_level_e *ret);
 static int main_cut(worker_main_t *ctx);
 static int main_media(worker_main_t *ctx);
+static int main_media_still(worker_main_t *ctx);
 static int main_media_kind(const worker_options_t *options,
     worker_media_t *media);
 static int main_media_ranges(worker_main_t *ctx, worker_media_t *media);
@@ -62,7 +64,7 @@ static const worker_command_t  main_commands[] = {
     { "cut", WORKER_CMD_CUT, main_cut, "",
       "finds jobs, cuts and stores their videos, until it is stopped" },
     { "media", WORKER_CMD_MEDIA, main_media, "KIND ",
-      "cuts footage; KIND is rough, smart, mpegts, mp4, webm or archive" },
+      "makes one cut of footage, or a frame, thumbnail or waveform" },
     { "migrate", WORKER_CMD_MIGRATE, main_migrate, "",
       "brings the database to the current schema" },
     { "render", WORKER_CMD_RENDER, main_render, "",
@@ -244,7 +246,8 @@ main_media(worker_main_t *ctx)
     const worker_options_t  *options = &ctx->options;
 
     if (options->words.nitems == 0) {
-        return main_usage("%s needs a KIND: " WORKER_KIND_NAMES, "media");
+        return main_usage("%s needs a KIND: " WORKER_KIND_NAMES ", or "
+                          WORKER_MEDIA_STILL_NAMES, "media");
     }
 
     if (main_required(ctx->config.segments,
@@ -255,6 +258,10 @@ main_media(worker_main_t *ctx)
                              "where to write: --output FILE")))
     {
         return WORKER_EXIT_USAGE;
+    }
+
+    if (worker_media_still_is(options->words.items[0])) {
+        return main_media_still(ctx);
     }
 
     memset(&media, 0, sizeof(worker_media_t));
@@ -288,6 +295,31 @@ main_media(worker_main_t *ctx)
 }
 
 
+static int
+main_media_still(worker_main_t *ctx)
+{
+    worker_rc_t   rc;
+    worker_err_t  err;
+
+    if (main_required(ctx->options.output, "where to write: --output FILE")) {
+        return WORKER_EXIT_USAGE;
+    }
+
+    worker_loop_setup_child();
+
+    rc = worker_media_still(ctx->arena, &ctx->options, &ctx->config,
+                            worker_loop_stop(), &err);
+
+    if (rc == WORKER_OK) {
+        return WORKER_EXIT_OK;
+    }
+
+    (void) fprintf(stderr, "wubloader-worker: %s\n", err.text);
+
+    return (rc == WORKER_DECLINED) ? WORKER_EXIT_USAGE : WORKER_EXIT_FAILED;
+}
+
+
 /* the kind, its settings, and whether its plan is asked for */
 static int
 main_media_kind(const worker_options_t *options, worker_media_t *media)
@@ -301,7 +333,8 @@ main_media_kind(const worker_options_t *options, worker_media_t *media)
 
     if (media->kind == NULL) {
         return main_usage("\"%s\" is not a kind of cut; there are "
-                          WORKER_KIND_NAMES, name);
+                          WORKER_KIND_NAMES ", and the pictures "
+                          WORKER_MEDIA_STILL_NAMES, name);
     }
 
     worker_encode_defaults(&media->encode, media->kind->name);

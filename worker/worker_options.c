@@ -128,6 +128,35 @@ static const worker_option_t  worker_options[] = {
       " further one; youtube stands for a whole set (default: those of the"
       " kind)" },
 
+    { "timestamp", WORKER_OPTION_STRING, worker_option(timestamp),
+      WORKER_CMD_MEDIA, 0, "TIME",
+      "of a frame or thumbnail: the time, UTC, of which the picture is shown"
+      " (default: START of --range)" },
+
+    { "format", WORKER_OPTION_STRING, worker_option(format),
+      WORKER_CMD_MEDIA, 0, "FORMAT",
+      "png; of a frame also jpg, of a waveform also json (default: png)" },
+
+    { "size", WORKER_OPTION_STRING, worker_option(size),
+      WORKER_CMD_MEDIA, 0, "WIDTHxHEIGHT",
+      "of a waveform, in pixels (default: 1024x64)" },
+
+    { "template", WORKER_OPTION_STRING, worker_option(template),
+      WORKER_CMD_MEDIA, 0, "FILE",
+      "of a thumbnail: a PNG, or a name in the configuration's templates;"
+      " crop and location are read from the .json beside it, if there is one"
+      " (required, of a thumbnail)" },
+
+    { "crop", WORKER_OPTION_STRING, worker_option(crop),
+      WORKER_CMD_MEDIA, 0, "X1,Y1,X2,Y2",
+      "of a thumbnail: the part of the frame that is shown (default: that of"
+      " the template, or all)" },
+
+    { "location", WORKER_OPTION_STRING, worker_option(location),
+      WORKER_CMD_MEDIA, 0, "X1,Y1,X2,Y2",
+      "of a thumbnail: where that lies in the template (default: that of the"
+      " template, or all)" },
+
     { "output", WORKER_OPTION_STRING, worker_option(output),
       WORKER_CMD_MEDIA, 0, "FILE",
       "the file to write, - for stdout (required, but for --plan)" },

@@ -50,6 +50,12 @@ typedef struct {
     const char    *channel;
     const char    *quality;
     const char    *output;
+    const char    *timestamp;
+    const char    *format;
+    const char    *size;
+    const char    *template;
+    const char    *crop;
+    const char    *location;
     int64_t        jobs;
     int64_t        children;
     worker_list_t  ranges;

@@ -116,7 +116,7 @@ worker_wave_fill(worker_wave_columns_t *c, int64_t within)
 {
     int64_t   far, x, left, right;
 
-    far = within * c->width / (c->range.end - c->range.start) + 1;
+    far = within * c->width / (c->range.end - c->range.start);
     left = -far - 1;
     right = -1;
 

@@ -190,7 +190,7 @@ sub media {
 
     usage(qr/needs a KIND/, 'media', @store, @range, @output);
     usage(qr/./, 'media', $_, @store, @range, @output)
-        for qw(frame waveform thumbnail nonsense);
+        for qw(plan nonsense);
     usage(qr/"best" is not a kind of cut; there are rough, smart,/, 'media',
           'best', @store, @range, @output);
     usage(qr/--encode: There is no encoder setting 'colour' of mp4 cuts/,
