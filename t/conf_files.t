@@ -351,16 +351,8 @@ sub _config_text {
         [qr/^(?=    server \{)/m, "$temp\n"],
         [qr{/srv/segments}, $segments],
         [qr{/srv/videos}, $videos],
+        [qr{/run/wubloader/render\.sock}, $up->path],
     );
-
-    my $conf = Wub::Nginx::slurp("$root/conf/wubloader.conf");
-
-    $conf =~ s{/run/wubloader/render\.sock}{$up->path}ge == 2
-        or die "conf/wubloader.conf asks no renderer\n";
-
-    open my $out, '>', "$root/conf/wubloader.conf" or die "$root: $!\n";
-    print $out $conf;
-    close $out;
 
     for my $edit (@edits) {
         my ($from, $to) = @$edit;
