@@ -8,9 +8,10 @@ use File::Copy qw(copy);
 use File::Path qw(make_path);
 use IO::Uncompress::Gunzip qw(gunzip);
 use Test::More;
+use Time::HiRes qw(sleep);
 
 use Wub::Api;
-use Wub::Http qw(http_request);
+use Wub::Http qw(http_connect http_request);
 use Wub::Nginx;
 use Wub::Postgres;
 use Wub::Store;
@@ -25,6 +26,7 @@ delete @ENV{grep { /^(?:PG|WUBLOADER_)/ } keys %ENV};
 my $store = Wub::Store->new;
 my @names = $store->run('chan', 'source', "$hour:00:00", 2, 40,
                         size => 300_000);
+$store->run('slow', 'source', "$hour:00:00", 2, 1);
 my $segments = $store->write;
 my $videos = Wub::Nginx::temp_dir('videos');
 my $whole = join '', map { $store->bytes("chan/source/$hour/$_") } @names;
@@ -122,7 +124,7 @@ END
 
 
 sub requests {
-    is(get('/files')->{body}, '["chan"]', 'files');
+    is(get('/files')->{body}, '["chan","slow"]', 'files');
 
     my $res = get('/nothing');
     is($res->{status}, 404, 'anything else');
@@ -164,7 +166,7 @@ sub requests {
     is(header($res, 'content-type'), 'video/mp2t', 'of its type');
 
     like(Wub::Nginx::slurp($nginx->root . '/logs/access.log'),
-         qr{^127\.0\.0\.1 \[\S+\] "GET /files HTTP/1\.1" 200 8 [\d.]+ "OK" }m,
+         qr{^127\.0\.0\.1 \[\S+\] "GET /files HTTP/1\.1" 200 15 [\d.]+ "OK" }m,
          'the log says what came and that it was answered');
 }
 
@@ -198,6 +200,28 @@ sub rendered {
 
     like($res->{body}, qr/^@{[ length $png ]} bytes, MD5/m,
          'a template is posted');
+
+    # one client does not take the renderer from all others
+
+    my @waiting = map { http_connect($nginx->port) } 1 .. 20;
+
+    print $_ "GET /frame/slow/source.png?timestamp=$hour:00:01 HTTP/1.1\r\n"
+        . "Host: x\r\n\r\n" for @waiting;
+    $_->flush for @waiting;
+
+    for (1 .. 200) {
+        last if $up->requests >= 24;
+        sleep 0.05;
+    }
+
+    $res = get("/frame/chan/source.png?timestamp=$hour:00:01");
+    is($res->{status}, 429, 'a client that wants too much at a time');
+    is($res->{body}, "There were too many requests.\n", 'is told so');
+    is(header($res, 'access-control-allow-origin'), '*', 'with CORS');
+    is(get("/cut/chan/source.ts?type=rough&$range")->{status}, 200,
+       'what is not rendered is not meant');
+
+    close $_ for @waiting;
 
     $res = get('/metrics/render');
     like($res->{body}, qr{^GET /metrics HTTP/1\.1$}m,
