@@ -14,6 +14,8 @@ typedef struct {
 } ngx_http_wubloader_render_type_t;
 
 
+static ngx_int_t ngx_http_wubloader_render_head(ngx_http_request_t *r,
+    const wub_render_t *render);
 static const char *ngx_http_wubloader_render_type(const wub_render_t *render);
 static ngx_int_t ngx_http_wubloader_render_set_uri(ngx_http_request_t *r,
     const wub_render_t *render);
@@ -187,10 +189,7 @@ ngx_http_wubloader_render_pass(ngx_http_request_t *r,
     ngx_http_wubloader_loc_conf_t  *wlcf;
 
     if (r->method == NGX_HTTP_HEAD) {
-        ngx_http_wubloader_type(r, NGX_HTTP_OK,
-                                ngx_http_wubloader_render_type(render));
-
-        return ngx_http_wubloader_send_header(r);
+        return ngx_http_wubloader_render_head(r, render);
     }
 
     if (ngx_http_wubloader_render_set_uri(r, render) != NGX_OK) {
@@ -207,6 +206,27 @@ ngx_http_wubloader_render_pass(ngx_http_request_t *r,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wubloader_module);
 
     return ngx_http_named_location(r, &wlcf->render);
+}
+
+
+/* a length and a tag are known only when all of it is rendered */
+
+static ngx_int_t
+ngx_http_wubloader_render_head(ngx_http_request_t *r,
+    const wub_render_t *render)
+{
+    ngx_str_t  control;
+
+    ngx_http_wubloader_type(r, NGX_HTTP_OK,
+                            ngx_http_wubloader_render_type(render));
+
+    ngx_str_set(&control, "no-cache");
+
+    if (ngx_http_wubloader_header(r, "Cache-Control", &control) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_wubloader_send_header(r);
 }
 
 

@@ -176,7 +176,8 @@ my $all = "/cut/chan/source.ts?range=$::h1:00:00.000000Z,"
 --- error_code eval
 [(200) x 11, 404, 400, 406]
 --- response_headers eval
-[(map { "Content-Type: $_\nAccess-Control-Allow-Origin: *\n!Content-Length" }
+[(map { "Content-Type: $_\nAccess-Control-Allow-Origin: *\n!Content-Length\n"
+        . "Cache-Control: no-cache" }
   qw(image/png image/jpeg image/png application/json video/mp2t video/mp2t
      video/mp2t video/webm video/mp4 application/json application/json)),
  ("Content-Type: text/plain\nAccess-Control-Allow-Origin: *") x 3]
