@@ -21,9 +21,6 @@
 #define NGX_HTTP_WUBLOADER_DIR_ENDING    6
 
 
-static const char  ngx_http_wubloader_png_head[] = "\x89PNG\r\n\x1a\n";
-
-
 static void ngx_http_wubloader_dir_names(ngx_http_wubloader_dir_t *dir,
     const wub_names_t *names);
 static ngx_uint_t ngx_http_wubloader_dir_stem(wub_str_t name,
@@ -193,7 +190,7 @@ ngx_http_wubloader_dir_template(ngx_http_wubloader_dir_t *dir,
     ngx_memzero(ret, sizeof(ngx_http_wubloader_template_t));
 
     ret->name = name;
-    head = sizeof(ngx_http_wubloader_png_head) - 1;
+    head = sizeof(NGX_HTTP_WUBLOADER_PNG) - 1;
 
     rc = ngx_http_wubloader_dir_read(dir, name, NGX_HTTP_WUBLOADER_DIR_PNG,
                                      whole ? NGX_HTTP_WUBLOADER_BODY_MAX
@@ -212,8 +209,7 @@ ngx_http_wubloader_dir_template(ngx_http_wubloader_dir_t *dir,
     }
 
     if (ret->image.len < head
-        || ngx_memcmp(ret->image.data, ngx_http_wubloader_png_head, head)
-           != 0)
+        || ngx_memcmp(ret->image.data, NGX_HTTP_WUBLOADER_PNG, head) != 0)
     {
         return ngx_http_wubloader_dir_blame(dir, name,
                                             NGX_HTTP_WUBLOADER_DIR_PNG,

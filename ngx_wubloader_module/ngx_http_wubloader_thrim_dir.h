@@ -17,6 +17,9 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_thrimshim.h"
 
 
+/* how a PNG begins */
+#define NGX_HTTP_WUBLOADER_PNG         "\x89PNG\r\n\x1a\n"
+
 /* names in a directory of templates */
 #define NGX_HTTP_WUBLOADER_DIR_NAMES   10000
 

@@ -6,6 +6,8 @@
 
 #include "ngx_wubloader_module/ngx_http_wubloader_thrim_dir.h"
 
+#include "common/wub_event_text.h"
+
 
 /* columns of wubloader_templates() */
 #define NGX_HTTP_WUBLOADER_TEMPLATE_NAME  0
@@ -60,6 +62,7 @@ static void ngx_http_wubloader_templates_merge(
     ngx_http_wubloader_asked_t *asked, wub_buf_t *b);
 static ngx_int_t ngx_http_wubloader_no_template(
     ngx_http_wubloader_thrim_t *thrim);
+static ngx_uint_t ngx_http_wubloader_is_template_name(wub_str_t name);
 
 
 static const ngx_http_wubloader_db_statement_t
@@ -124,6 +127,10 @@ ngx_http_wubloader_thrim_template_whole(ngx_http_wubloader_thrim_t *thrim,
     ngx_http_wubloader_dir_pt done, void *data)
 {
     ngx_http_wubloader_asked_t  *asked;
+
+    if (!ngx_http_wubloader_is_template_name(thrim->name)) {
+        return ngx_http_wubloader_no_template(thrim);
+    }
 
     asked = ngx_pcalloc(thrim->request->pool,
                         sizeof(ngx_http_wubloader_asked_t));
@@ -506,11 +513,32 @@ ngx_http_wubloader_templates_merge(ngx_http_wubloader_asked_t *asked,
 static ngx_int_t
 ngx_http_wubloader_no_template(ngx_http_wubloader_thrim_t *thrim)
 {
+    ngx_str_t            name, *quote;
     ngx_http_request_t  *r;
 
     r = thrim->request;
+    name = ngx_http_wubloader_ngx(thrim->name);
+
+    if (!ngx_http_wubloader_is_template_name(thrim->name)) {
+        quote = ngx_http_wubloader_quote(r, thrim->name,
+                                         NGX_HTTP_WUBLOADER_QUOTE);
+        if (quote == NULL) {
+            return NGX_ERROR;
+        }
+
+        name = *quote;
+    }
 
     return ngx_http_wubloader_error(r, NGX_HTTP_NOT_FOUND,
-                                    "Template %*s not found",
-                                    thrim->name.len, thrim->name.data);
+                                    "Template %V not found", &name);
+}
+
+
+/* no template has another one, and the database takes no other text */
+
+static ngx_uint_t
+ngx_http_wubloader_is_template_name(wub_str_t name)
+{
+    return name.len <= WUB_NAME_MAX && wub_buf_is_utf8(name)
+           && !wub_event_control(name, wub_str(""));
 }

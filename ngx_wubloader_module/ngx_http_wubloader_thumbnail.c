@@ -8,7 +8,8 @@
 #include "ngx_wubloader_module/ngx_http_wubloader_thrim_dir.h"
 
 
-#define NGX_HTTP_WUBLOADER_PNG_HEAD  8
+#define NGX_HTTP_WUBLOADER_PNG_HEAD                                           \
+    (sizeof(NGX_HTTP_WUBLOADER_PNG) - 1)
 
 
 typedef struct {
@@ -43,10 +44,6 @@ static ngx_int_t ngx_http_wubloader_thumbnail_box(ngx_http_request_t *r,
     wub_render_box_t *ret);
 static ngx_int_t ngx_http_wubloader_thumbnail_body(ngx_http_request_t *r,
     wub_str_t image);
-
-
-static const char  ngx_http_wubloader_thumbnail_png[] =
-    "\x89PNG\r\n\x1a\n";
 
 
 ngx_int_t
@@ -155,8 +152,8 @@ ngx_http_wubloader_thumbnail_head(ngx_http_wubloader_thumbnail_t *thumb)
     }
 
     thumb->png = (n == sizeof(head)
-                  && ngx_memcmp(head, ngx_http_wubloader_thumbnail_png,
-                                sizeof(head)) == 0);
+                  && ngx_memcmp(head, NGX_HTTP_WUBLOADER_PNG, sizeof(head))
+                     == 0);
 }
 
 
@@ -216,29 +213,13 @@ static ngx_int_t
 ngx_http_wubloader_thumbnail_named(ngx_http_request_t *r,
     ngx_http_wubloader_thumbnail_t *thumb)
 {
-    wub_str_t                   name;
-    ngx_str_t                  *quote;
-    ngx_http_wubloader_ctx_t   *ctx;
+    ngx_http_wubloader_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_wubloader_module);
 
-    name = thumb->still.render.template;
-
-    /* the database takes no other text */
-
-    if (name.len > WUB_NAME_MAX || !wub_buf_is_utf8(name)) {
-        quote = ngx_http_wubloader_quote(r, name, NGX_HTTP_WUBLOADER_QUOTE);
-        if (quote == NULL) {
-            return NGX_ERROR;
-        }
-
-        return ngx_http_wubloader_error(r, NGX_HTTP_NOT_FOUND,
-                                        "Template %V not found", quote);
-    }
-
     thumb->thrim.request = r;
     thumb->thrim.arena = ctx->arena;
-    thumb->thrim.name = name;
+    thumb->thrim.name = thumb->still.render.template;
 
     return ngx_http_wubloader_thrim_template_whole(&thumb->thrim,
                ngx_http_wubloader_thumbnail_found, thumb);

@@ -26,6 +26,17 @@ my $nginx = Wub::Nginx->new(config => <<"END");
         location /playlist { wubloader playlist; }
         location /segments { wubloader segments; }
         location /cut { wubloader cut; }
+        location /frame { wubloader frame; wubloader_render \@rendered; }
+        location /waveform {
+            wubloader waveform;
+            wubloader_render \@rendered;
+        }
+        location /thumbnail {
+            wubloader thumbnail;
+            wubloader_render \@rendered;
+            wubloader_templates $root;
+        }
+        location \@rendered { return 200 "rendered\n"; }
 END
 
 is($nginx->start, '', 'nginx starts');
@@ -69,6 +80,10 @@ my @parts = (
 my $media = '/playlist/chan/source.m3u8';
 my $master = '/playlist/chan.m3u8';
 my $cut = '/cut/chan/source.ts';
+my $frame = '/frame/chan/source.png';
+my $wave = '/waveform/chan/source.png';
+my $thumb = '/thumbnail/chan/source.png';
+my $at = "timestamp=$h1:59:54";
 my $start = "start=$h1:59:54";
 my $end = "end=$h2:00:06";
 
@@ -95,6 +110,30 @@ my @cases = (
      'fade,1e9', 'fade,inf', 'fade,nan', 'fade,0.0000001', 'fade,' . '9' x 99,
      'f' x 4000 . ',1', 'fade,%31%00', 'sparkle,1', 'fade,2.1,', 'fade,5',
      "fade,1'", '(fade,1)'),
+
+    ["$frame?$at", 200], ["$wave?$start&$end", 200],
+    (map { ["$frame?timestamp=$_", 400],
+           ["$thumb?timestamp=$_&template=x", 400],
+           ["$wave?start=$_&$end", 400], ["$wave?$start&end=$_", 400] }
+     @bad_times),
+    (map { ["$frame?$at&format=$_", 400], ["$wave?$start&$end&format=$_", 400],
+           ["$wave?$start&$end&size=$_", 400],
+           ["$thumb?$at&template=x&crop=$_", 400],
+           ["$thumb?$at&template=x&location=$_", 400],
+           ["$cut?$start&$end&plan=$_", 400] }
+     grep { $_ ne '1' } @bad_words),
+    (map { ["$wave?$start&$end&size=$_", 400] } '1', 'x', '1x', 'x1', '1x1x1',
+     '0x0', '-1x1', '1.5x1', '4097x1', '1x4097', '9' x 99 . 'x1', '1e3x1',
+     '1%2c1', '1 x1', '0x10x1'),
+    (map { ["$thumb?$at&template=x&crop=$_", 400] } '1', '1,2,3', '1,2,3,4,5',
+     '1,2,1,4', '1,2,3,2', '-1,0,1,1', '0,0,16385,1', '0,0,1,' . '9' x 99,
+     '0,0,1.5,1', '0, 0,1,1', '0,0,1,1,', ',,,', '0x0,0,1,1', '[0,0,1,1]'),
+    (map { ["$thumb?$at&template=$_", 404] } 'none', '..', '../x', '%2e', '/',
+     '%2fetc%2fpasswd', '%ff', '%0a', 'x' x 255, 'x' x 4000, '*', "'", '$root',
+     '%25s%25n'),
+    ["$thumb?$at&template=%00", 400], ["$thumb?$at&template=", 400],
+    ["$frame?$at&format=png&format=x&$at", 200],
+    ["$frame?$at&x=y&=&&t=%ff", 200],
 
     # repeated: the first counts
     ["$media?$start&start=x&$end&end=", 200],
@@ -131,6 +170,10 @@ my @cases = (
     (map { ["/segments/$_->[0]", $_->[3]] } @parts),
     (map { ["/segments/chan/source/$h1/$_->[0]", $_->[3]] } @parts),
     (map { ["/cut/$_->[0]/source.ts", $_->[4]] } @parts),
+    (map { ["/frame/$_->[0]/source.png?$at", $_->[4]],
+           ["/waveform/chan/$_->[0].png?$start&$end", $_->[4]],
+           ["/thumbnail/$_->[0]/source.png?$at&template=x", $_->[4]] }
+     @parts),
 );
 
 my ($bad, $slow) = (0, 0);
@@ -181,6 +224,10 @@ for my $case (["$media?start=x", 'start'], ["$media?end=x", 'end'],
               ["$cut?range=$h1:59:54,$h1:59:58&range=$h2:00:00,$h2:00:04"
                . '&transition=x', 'transition'],
               ["$cut?allow_holes=x", 'allow_holes'],
+              ["$frame?format=x&$at", 'format'], ["$frame?x", 'timestamp'],
+              ["$wave?$start", 'end'], ["$thumb?$at", 'template'],
+              ["$thumb?$at&template=x&crop=x", 'crop'],
+              ["$thumb?$at&template=x&location=x", 'location'],
               ["/files/c/q/h?tombstones=x", 'tombstones'])
 {
     my $res = http_request($nginx->port, 'GET', $case->[0]);
@@ -203,7 +250,7 @@ for my $path ($passwd, $encoded, $encoded =~ s/\./%2e/gr, "chan/$passwd",
               '..%2f../etc/passwd', '....//....//etc/passwd', '/etc/passwd',
               '%2fetc%2fpasswd', 'chan/./../../etc/passwd')
 {
-    for my $route (qw(files segments playlist cut)) {
+    for my $route (qw(files segments playlist cut frame waveform thumbnail)) {
         my $res = http_request($nginx->port, 'GET', "/$route/$path");
 
         ok($res && $res->{body} !~ /root:/
