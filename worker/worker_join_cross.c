@@ -18,8 +18,23 @@
 #define WORKER_JOIN_VOICE        64000
 
 
+/* what goes on behind a transition: the segment, and its first frame */
+typedef struct {
+    worker_footage_t  *footage;     /* NULL: nothing is known of it */
+    int64_t            pts;
+} worker_join_behind_t;
+
+
+static worker_rc_t worker_join_behind(worker_join_cross_t *c,
+    worker_join_behind_t *ret, worker_err_t *err);
+static bool worker_join_behind_pts(const worker_footage_t *f, int64_t time,
+    int64_t *ret);
 static worker_rc_t worker_join_voice_open(worker_join_cross_t *c,
-    size_t track, worker_err_t *err);
+    size_t track, const worker_join_behind_t *behind, worker_err_t *err);
+static const worker_audio_t *worker_join_voice_near(
+    const worker_track_t *track, int64_t pts);
+static int64_t worker_join_voice_shift(const worker_join_cross_t *c,
+    size_t track, const worker_join_behind_t *behind, int64_t shift);
 static worker_rc_t worker_join_voice(worker_join_cross_t *c, size_t track,
     int64_t limit, worker_err_t *err);
 static worker_rc_t worker_join_voice_make(worker_join_cross_t *c,
@@ -34,22 +49,27 @@ worker_rc_t
 worker_join_cross_open(worker_join_cross_t *c, worker_join_t *join,
     worker_overlap_t *overlap, worker_err_t *err)
 {
-    size_t       i;
-    worker_rc_t  rc;
+    size_t                i;
+    worker_rc_t           rc;
+    worker_join_behind_t  behind;
 
     c->join = join;
     c->overlap = overlap;
 
-    for (i = 0; i < join->making->form.ntracks; i++) {
-        c->nvoices = i + 1;
-
-        rc = worker_join_voice_open(c, i, err);
-        if (rc != WORKER_OK) {
-            return rc;
-        }
+    if (join->making->form.ntracks == 0) {
+        return WORKER_OK;
     }
 
-    return WORKER_OK;
+    rc = worker_join_behind(c, &behind, err);
+
+    for (i = 0; rc == WORKER_OK && i < join->making->form.ntracks; i++) {
+        c->nvoices = i + 1;
+        rc = worker_join_voice_open(c, i, &behind, err);
+    }
+
+    worker_footage_free(behind.footage);
+
+    return rc;
 }
 
 
@@ -81,13 +101,97 @@ worker_join_cross_close(worker_join_cross_t *c)
 }
 
 
+/* nothing fails without it */
+static worker_rc_t
+worker_join_behind(worker_join_cross_t *c, worker_join_behind_t *ret,
+    worker_err_t *err)
+{
+    size_t                        i;
+    wub_chain_t                   chain;
+    wub_range_t                   range;
+    worker_rc_t                   rc;
+    const worker_overlap_conf_t  *conf;
+
+    ret->footage = NULL;
+
+    conf = worker_overlap_conf(c->overlap);
+    range.start = worker_overlap_resume(c->overlap);
+    range.end = range.start + 1;
+
+    wub_arena_reset(c->join->arena);
+
+    if (range.start >= conf->to.end
+        || worker_store_chain(c->join->arena, conf->store, &range, &chain,
+                              NULL) != WORKER_OK)
+    {
+        return WORKER_OK;
+    }
+
+    for (i = 0; i < chain.nparts && chain.parts[i].segment == NULL; i++) {
+        /* void */
+    }
+
+    if (i == chain.nparts) {
+        return WORKER_OK;
+    }
+
+    rc = worker_footage_read(&ret->footage, conf->store, chain.parts[i].hour,
+                             chain.parts[i].segment, &c->join->making->tick,
+                             err);
+    if (rc != WORKER_OK) {
+        ret->footage = NULL;
+        return (rc == WORKER_STOPPED) ? rc : WORKER_OK;
+    }
+
+    if (!worker_join_behind_pts(ret->footage, range.start, &ret->pts)) {
+        worker_footage_free(ret->footage);
+        ret->footage = NULL;
+    }
+
+    return WORKER_OK;
+}
+
+
+/* of the first frame at a time or behind it */
+static bool
+worker_join_behind_pts(const worker_footage_t *f, int64_t time,
+    int64_t *ret)
+{
+    bool                   found;
+    size_t                 i;
+    wub_cutplan_segment_t  segment;
+
+    memset(&segment, 0, sizeof(wub_cutplan_segment_t));
+
+    segment.start = f->segment.start;
+    segment.num = 1;
+    segment.den = WUB_TS_HZ;
+    segment.frames = f->frames;
+    segment.nframes = f->nvideo;
+
+    found = false;
+
+    for (i = 0; i < f->nvideo; i++) {
+        if (wub_cutplan_time(&segment, &f->frames[i]) >= time
+            && (!found || f->frames[i].pts < *ret))
+        {
+            *ret = f->frames[i].pts;
+            found = true;
+        }
+    }
+
+    return found;
+}
+
+
 /*
- * The sound that was copied before was moved a little, to lie end to end;
- * this goes on moved as it was, for a step of less than a frame is heard.
+ * What was copied before was moved a little, to lie end to end, and so will
+ * be what is copied behind: the sound of either range goes the same way, and
+ * no step is heard.
  */
 static worker_rc_t
 worker_join_voice_open(worker_join_cross_t *c, size_t track,
-    worker_err_t *err)
+    const worker_join_behind_t *behind, worker_err_t *err)
 {
     int64_t                 shift, bits, least;
     worker_rc_t             rc;
@@ -124,10 +228,72 @@ worker_join_voice_open(worker_join_cross_t *c, size_t track,
 
     v->place = worker_join_voice_samples(v, v->start - j->timeline.base
                                             - shift);
-    t->shift = shift;
+    t->shift = worker_join_voice_shift(c, track, behind, shift);
+
+    worker_overlap_later(c->overlap, track,
+                         worker_join_voice_samples(v, t->shift - shift));
 
     return worker_overlap_sounds(c->overlap, track, v->rate,
                                  worker_av_aac_channels(v->aac), err);
+}
+
+
+static const worker_audio_t *
+worker_join_voice_near(const worker_track_t *track, int64_t pts)
+{
+    size_t  i;
+
+    for (i = 0; i + 1 < track->naudio; i++) {
+        if (track->audio[i + 1].pts > pts) {
+            break;
+        }
+    }
+
+    return &track->audio[i];
+}
+
+
+/* how far what is copied behind will be moved, as wub_timeline does it */
+static int64_t
+worker_join_voice_shift(const worker_join_cross_t *c, size_t track,
+    const worker_join_behind_t *behind, int64_t shift)
+{
+    int64_t                     end, last, n, each, moved;
+    const worker_audio_t       *audio;
+    const worker_join_voice_t  *v;
+
+    if (behind->footage == NULL || track >= behind->footage->ntracks
+        || behind->footage->tracks[track].naudio == 0)
+    {
+        return shift;
+    }
+
+    v = &c->voices[track];
+    audio = worker_join_voice_near(&behind->footage->tracks[track],
+                                   behind->pts);
+    each = worker_join_voice_ticks(v, 1);
+
+    /* where the frames of the transition will end */
+
+    end = c->join->timeline.base + worker_overlap_length(c->overlap);
+    last = end - each / 2;
+    n = (last > v->start) ? (last - v->start) / (each + 1) : 0;
+
+    while (v->start + worker_join_voice_ticks(v, n) < last) {
+        n++;
+    }
+
+    /* one frame tells where all of them lie */
+
+    moved = v->start + worker_join_voice_ticks(v, n)
+            - (end + audio->pts - behind->pts);
+    moved %= each;
+
+    if (moved < 0) {
+        moved += each;
+    }
+
+    return (moved > each / 2) ? moved - each : moved;
 }
 
 

@@ -50,6 +50,8 @@ struct worker_overlap_s {
     worker_av_look_t              look;     /* of all pictures */
     worker_av_fade_t             *fade;     /* NULL before the first one */
     worker_reel_frame_t           frame;    /* the one that is lent */
+    int64_t                       later[WORKER_TRACKS_MAX];
+                                            /* samples of the next range */
     worker_made_t                 made;
     float                         block[WORKER_MIX_CHANNELS]
                                        [WORKER_OVERLAP_BLOCK];
@@ -106,6 +108,13 @@ worker_overlap_open(worker_overlap_t **ret,
     *ret = o;
 
     return WORKER_OK;
+}
+
+
+const worker_overlap_conf_t *
+worker_overlap_conf(const worker_overlap_t *o)
+{
+    return o->conf;
 }
 
 
@@ -216,6 +225,13 @@ worker_overlap_sound(worker_overlap_t *o, size_t track, int64_t place,
     }
 
     return WORKER_OK;
+}
+
+
+void
+worker_overlap_later(worker_overlap_t *o, size_t track, int64_t samples)
+{
+    o->later[track] = samples;
 }
 
 
@@ -496,8 +512,8 @@ worker_overlap_mix(worker_overlap_t *o, size_t track, int64_t place,
                            planes, n, err);
 
     if (rc == WORKER_OK) {
-        rc = worker_reel_sound(o->sounds[WORKER_OVERLAP_TO], track, place,
-                               in, n, err);
+        rc = worker_reel_sound(o->sounds[WORKER_OVERLAP_TO], track,
+                               place - o->later[track], in, n, err);
     }
 
     if (rc != WORKER_OK) {

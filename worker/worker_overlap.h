@@ -41,6 +41,8 @@ typedef struct {
 worker_rc_t worker_overlap_open(worker_overlap_t **ret,
     const worker_overlap_conf_t *conf, worker_err_t *err);
 
+const worker_overlap_conf_t *worker_overlap_conf(const worker_overlap_t *o);
+
 /*
  * The next frame of the transition, as worker_reel_next(), in the form of
  * the output; places count from the first one of them.  The last one's
@@ -76,6 +78,13 @@ worker_rc_t worker_overlap_sounds(worker_overlap_t *o, size_t track,
  */
 worker_rc_t worker_overlap_sound(worker_overlap_t *o, size_t track,
     int64_t place, float *const *planes, size_t n, worker_err_t *err);
+
+/*
+ * Before the first sound: the next range's is this many samples late
+ * against its frames, which fits it to what is copied behind.
+ */
+void worker_overlap_later(worker_overlap_t *o, size_t track,
+    int64_t samples);
 
 /* of what it has shown and sounded: lost, damaged and hurt */
 void worker_overlap_made(const worker_overlap_t *o, worker_made_t *ret);
