@@ -104,7 +104,8 @@ worker_render_open(wub_arena_t *arena, const worker_config_t *config,
     }
 
     shared = mmap(NULL, sizeof(worker_render_shared_t),
-                  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+                  PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     if (shared == MAP_FAILED) {
         return worker_fail_memory(err, "The counters");
@@ -134,10 +135,9 @@ static void
 worker_render_loop(worker_render_t *r)
 {
     int             ms;
+    size_t          n;
     int64_t         now;
     struct pollfd  *listen;
-
-    listen = &r->pfds[WORKER_RENDER_CONNS];
 
     for ( ;; ) {
         worker_render_stop(r);
@@ -146,11 +146,13 @@ worker_render_loop(worker_render_t *r)
             return;
         }
 
-        ms = worker_render_crew_poll(r->crew, r->pfds);
+        ms = worker_render_crew_poll(r->crew, r->pfds, &n);
         now = worker_render_now();
 
+        listen = &r->pfds[n];
         listen->fd = -1;
         listen->events = POLLIN;
+        listen->revents = 0;
 
         if (now < r->rest) {
             ms = (ms < WORKER_RENDER_REST / 1000) ? ms
@@ -164,7 +166,7 @@ worker_render_loop(worker_render_t *r)
             ms = (ms < 1000) ? ms : 1000;
         }
 
-        worker_loop_poll(r->pfds, WORKER_RENDER_CONNS + 1, ms);
+        worker_loop_poll(r->pfds, n + (listen->fd != -1), ms);
         worker_render_crew_turn(r->crew, r->pfds);
 
         if (listen->revents != 0) {

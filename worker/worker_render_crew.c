@@ -86,6 +86,7 @@ worker_render_crew_add(worker_render_crew_t *crew, int fd,
     c->state = WORKER_RENDER_HEAD;
     c->kind = WORKER_LIMITS_OTHER;
     c->fd = fd;
+    c->polled = -1;
     c->accepted = worker_render_now();
     c->until = c->accepted + WORKER_RENDER_LINE;
     c->addr = *addr;
@@ -102,41 +103,50 @@ worker_render_crew_add(worker_render_crew_t *crew, int fd,
 
 
 int
-worker_render_crew_poll(const worker_render_crew_t *crew,
-    struct pollfd pfds[WORKER_RENDER_CONNS])
+worker_render_crew_poll(worker_render_crew_t *crew,
+    struct pollfd pfds[WORKER_RENDER_CONNS], size_t *ret_npfds)
 {
-    size_t                       i;
-    int64_t                      now, next;
-    const worker_render_conn_t  *c;
+    size_t                 i, n;
+    int64_t                now, next;
+    worker_render_conn_t  *c;
 
+    n = 0;
     now = worker_render_now();
     next = now + WORKER_RENDER_SLEEP;
 
     for (i = 0; i < WORKER_RENDER_CONNS; i++) {
         c = &crew->conns[i];
-
-        pfds[i].fd = -1;
-        pfds[i].events = POLLRDHUP;
-        pfds[i].revents = 0;
+        c->polled = -1;
 
         if (c->state == WORKER_RENDER_FREE) {
             continue;
         }
-
-        if (c->state == WORKER_RENDER_LINGER
-            || (c->state == WORKER_RENDER_HEAD && now >= c->look))
-        {
-            pfds[i].events = POLLIN | POLLRDHUP;
-        }
-
-        pfds[i].fd = (c->left == 0) ? c->fd : -1;
 
         next = (c->until < next) ? c->until : next;
 
         if (c->state == WORKER_RENDER_HEAD && c->look > now) {
             next = (c->look < next) ? c->look : next;
         }
+
+        if (c->left != 0) {
+            continue;
+        }
+
+        c->polled = (ssize_t) n;
+        pfds[n].fd = c->fd;
+        pfds[n].events = POLLRDHUP;
+        pfds[n].revents = 0;
+
+        if (c->state == WORKER_RENDER_LINGER
+            || (c->state == WORKER_RENDER_HEAD && now >= c->look))
+        {
+            pfds[n].events = POLLIN | POLLRDHUP;
+        }
+
+        n++;
     }
+
+    *ret_npfds = n;
 
     /* rounded up, so that what is due is due */
 
@@ -148,21 +158,23 @@ void
 worker_render_crew_turn(worker_render_crew_t *crew,
     const struct pollfd pfds[WORKER_RENDER_CONNS])
 {
-    size_t   i;
-    int64_t  now;
+    size_t                 i;
+    int64_t                now;
+    worker_render_conn_t  *c;
 
     worker_render_crew_reap(crew);
 
     now = worker_render_now();
 
     for (i = 0; i < WORKER_RENDER_CONNS; i++) {
+        c = &crew->conns[i];
 
-        if (crew->conns[i].state == WORKER_RENDER_FREE) {
+        if (c->state == WORKER_RENDER_FREE) {
             continue;
         }
 
-        if (pfds[i].fd == crew->conns[i].fd && pfds[i].revents != 0) {
-            worker_render_crew_event(crew, i, pfds[i].revents);
+        if (c->polled != -1 && pfds[c->polled].revents != 0) {
+            worker_render_crew_event(crew, i, pfds[c->polled].revents);
         }
 
         worker_render_crew_due(crew, i, now);

@@ -46,6 +46,7 @@ typedef struct {
     int64_t                   until;    /* the state's own end */
     int64_t                   look;     /* HEAD: not before that again */
     int64_t                   left;     /* WORK: its client did; or 0 */
+    ssize_t                   polled;   /* where in what is polled, or -1 */
     worker_render_reason_e    killed;
     struct sockaddr_storage   addr;
     socklen_t                 addrlen;
@@ -77,11 +78,11 @@ void worker_render_crew_add(worker_render_crew_t *crew, int fd,
     const struct sockaddr_storage *addr, socklen_t addrlen);
 
 /*
- * What to wait for, one for each connection, its descriptor -1 where there
- * is nothing; and for how long, in milliseconds.
+ * What to wait for, *ret_npfds of them: no more than descriptors are open,
+ * or poll() refuses; and for how long, in milliseconds.
  */
-int worker_render_crew_poll(const worker_render_crew_t *crew,
-    struct pollfd pfds[WORKER_RENDER_CONNS]);
+int worker_render_crew_poll(worker_render_crew_t *crew,
+    struct pollfd pfds[WORKER_RENDER_CONNS], size_t *ret_npfds);
 
 /* what came, what is over, who has ended, and who is next */
 void worker_render_crew_turn(worker_render_crew_t *crew,

@@ -166,9 +166,24 @@ sub ask {
 }
 
 
+# A client that has the beginning of an answer and takes no more of it until
+# it is waited for.
+sub begun {
+    my ($self, $path, @args) = @_;
+
+    my $asked = $self->ask($path, '--limit-rate', '1M', @args);
+
+    $self->until('bytes', sub { -s "$asked->{base}.body" });
+    CORE::kill 'STOP', $asked->{pid};
+
+    return $asked;
+}
+
+
 sub wait_for {
     my ($self, $asked) = @_;
 
+    CORE::kill 'CONT', $asked->{pid};
     waitpid $asked->{pid}, 0;
 
     my %answer = (exit => $? >> 8, headers => {}, status => 0);
