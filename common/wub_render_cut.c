@@ -17,7 +17,7 @@ static wub_rc_t wub_render_transitions(const wub_render_in_t *in);
 static wub_rc_t wub_render_transition(const wub_render_in_t *in, size_t n,
     wub_str_t value);
 static wub_rc_t wub_render_neighbours(const wub_render_in_t *in, size_t n,
-    const wub_str_t values[2]);
+    wub_str_t before, wub_str_t value);
 static wub_rc_t wub_render_flags(const wub_render_in_t *in);
 
 
@@ -186,7 +186,7 @@ wub_render_transitions(const wub_render_in_t *in)
 {
     size_t             i, n, pos;
     wub_rc_t           rc;
-    wub_str_t          values[2];
+    wub_str_t          before, value;
     wub_ranges_t      *ranges;
     wub_transition_t  *t;
 
@@ -208,26 +208,25 @@ wub_render_transitions(const wub_render_in_t *in)
     ranges->ntransitions = n;
 
     pos = 0;
-    values[1] = wub_str("");
+    before = wub_str("");
 
     for (i = 0; i < n; i++) {
-        values[0] = values[1];
 
-        if (!wub_query_next(in->query, wub_str("transition"), &pos,
-                            &values[1]))
-        {
-            values[1] = wub_str("");
+        if (!wub_query_next(in->query, wub_str("transition"), &pos, &value)) {
+            value = wub_str("");
         }
 
-        rc = wub_render_transition(in, i, values[1]);
+        rc = wub_render_transition(in, i, value);
         if (rc != WUB_OK) {
             return rc;
         }
 
-        rc = wub_render_neighbours(in, i, values);
+        rc = wub_render_neighbours(in, i, before, value);
         if (rc != WUB_OK) {
             return rc;
         }
+
+        before = value;
     }
 
     return WUB_OK;
@@ -254,12 +253,13 @@ wub_render_transition(const wub_render_in_t *in, size_t n, wub_str_t value)
 }
 
 
-/* values: this transition's, behind that of the one before */
+/* before, value: as they were sent */
 static wub_rc_t
-wub_render_neighbours(const wub_render_in_t *in, size_t n,
-    const wub_str_t values[2])
+wub_render_neighbours(const wub_render_in_t *in, size_t n, wub_str_t before,
+    wub_str_t value)
 {
-    int64_t                  length, before;
+    int64_t                  length;
+    wub_str_t                args[2];
     const wub_range_t       *range;
     const wub_transition_t  *t;
 
@@ -274,15 +274,16 @@ wub_render_neighbours(const wub_render_in_t *in, size_t n,
 
     if (t->duration > length || t->duration > range[1].end - range[1].start) {
         return wub_render_refuse(in, "transition '%' is longer than a range "
-                                 "beside it.", &values[1]);
+                                 "beside it.", &value);
     }
 
-    before = (n != 0) ? t[-1].duration : 0;
+    if (n != 0 && t[-1].duration + t->duration > length) {
+        args[0] = before;
+        args[1] = value;
 
-    if (before + t->duration > length) {
         return wub_render_refuse(in, "transition '%' and transition '%' are "
                                  "together longer than the range between "
-                                 "them.", values);
+                                 "them.", args);
     }
 
     return WUB_OK;

@@ -365,7 +365,7 @@ wub_render_refuse(const wub_render_in_t *in, const char *sentence,
 
     for ( /* void */ ; *sentence != '\0'; sentence++) {
 
-        if (*sentence == '%') {
+        if (*sentence == '%' && args != NULL) {
             wub_render_quote(&b, *args++);
             continue;
         }
@@ -388,13 +388,19 @@ wub_render_refuse(const wub_render_in_t *in, const char *sentence,
 static void
 wub_render_quote(wub_buf_t *b, wub_str_t s)
 {
+    char    c;
     size_t  i, n;
 
     n = (s.len < WUB_RENDER_QUOTE) ? s.len : WUB_RENDER_QUOTE;
 
     for (i = 0; i < n; i++) {
-        wub_buf_putc(b, (s.data[i] < ' ' || s.data[i] >= 0x7f)
-                        ? '?' : s.data[i]);
+        c = s.data[i];
+
+        if (c < ' ' || c >= 0x7f) {
+            c = '?';
+        }
+
+        wub_buf_putc(b, c);
     }
 
     if (n < s.len) {
