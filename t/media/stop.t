@@ -36,10 +36,13 @@ my %streams = (
                           'log-level=none:open-gop=0']),
 );
 
+# with a name, a transition is all that there is
+
 for my $case ([qw(smart hevc)], [qw(smart h264)], [qw(mp4 h264)],
-              [qw(webm h264)])
+              [qw(webm h264)], [qw(smart h264 pixelize)],
+              [qw(smart hevc batman)])
 {
-    my ($kind, $codec) = @$case;
+    my ($kind, $codec, $name) = @$case;
     my $stream = $streams{$codec};
     my $file = "$dir/stopped.$kind";
     my (@times, %status);
@@ -53,10 +56,12 @@ for my $case ([qw(smart hevc)], [qw(smart h264)], [qw(mp4 h264)],
             open STDERR, '>', '/dev/null';
             exec $worker, 'media', $kind, '--segments', $stream->{root},
                  qw(--channel chan --quality), $stream->{quality},
-                 '--output', $file, map { ('--range', $_) } (join ',',
+                 '--output', $file,
+                 $name ? ('--transition', "$name,3.8") : (),
+                 map { ('--range', $_) } (join ',',
                  map { Wub::Media::text(sprintf '%.0f',
                                         ($stream->{start} + $_) * 1e6) }
-                 0.1, 3.9) x 3;
+                 0.1, 3.9) x ($name ? 2 : 3);
         }
 
         sleep BEGUN + 0.1 * $n;
@@ -69,7 +74,8 @@ for my $case ([qw(smart hevc)], [qw(smart h264)], [qw(mp4 h264)],
         $status{$?} = 1;
     }
 
-    is(join(' ', keys %status), 1 << 8, "$kind, $codec: stopped");
+    is(join(' ', keys %status), 1 << 8,
+       "$kind, $codec" . ($name ? ", $name" : '') . ': stopped');
     cmp_ok((sort { $a <=> $b } @times)[TRIES / 2], '<', MOST,
            '... at once');
     is(join(' ', glob "$file*"), '', '... no file is left');
