@@ -105,14 +105,6 @@ worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
                            "separately here.", runs, c->cut->kind->name);
     }
 
-    for (i = 0; i + 1 < c->cut->ranges->nranges; i++) {
-        c->progress.total -= worker_cut_overlap(c, i);
-    }
-
-    if (c->progress.total < 0) {
-        c->progress.total = 0;
-    }
-
     worker_survey_form(&c->survey, &c->form);
     c->making.form = c->form;
     c->making.delay = c->survey.delay;
@@ -128,11 +120,13 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
 {
     bool                    run;
     size_t                  i;
-    int64_t                 from, to;
+    int64_t                 from, to, end;
     worker_rc_t             rc;
     const wub_best_part_t  *part;
 
     run = false;
+    end = range->end
+          - worker_cut_overlap(c, (size_t) (range - c->cut->ranges->ranges));
 
     for (i = 0; i < chain->nparts; i++) {
         part = &chain->parts[i];
@@ -157,6 +151,12 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
 
         to = (to > from) ? to : from;
         c->progress.total += to - from;
+
+        /* what is shown with the next range counts as that one's */
+
+        if (to > end && !c->cut->kind->whole) {
+            c->progress.total -= to - ((from > end) ? from : end);
+        }
 
         if (c->ops == NULL) {
             continue;
