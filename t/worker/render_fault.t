@@ -88,7 +88,7 @@ sub counted {
 
 
 sub crash {
-    for my $signal (qw(SEGV KILL)) {
+    for my $signal (qw(ABRT KILL)) {
         my $held = $rig->hold($frame);
         my $child = child();
         kill $signal, $child;
