@@ -218,22 +218,51 @@ stream_ok($_, $streams{$_}) for sort keys %streams;
              $end + SLACK, $end + 500_000);
 }
 
+{
+    # damage is shown as well as it can be, and the same each time
+
+    my $stream = $streams{uneven};
+    my $segment = $stream->{segments}[1];
+    my $bytes = Wub::Media::slurp($segment->{path});
+    my $us = $segment->{us} + 1_500_000;
+
+    for my $n (1 .. 12) {
+        substr $bytes, floor(length($bytes) * $n / 13), 20, 'x' x 20;
+    }
+
+    Wub::Media::spew($segment->{path}, $bytes);
+
+    my $png = frame($stream, $us);
+
+    like($png, qr/^\x89PNG/, 'a damaged frame');
+    ok($png eq frame($stream, $us), 'the same again');
+}
+
 
 # ---- colours
 
-# Red in the levels of video, how it is stored and what is said of it.
+# In the levels of video, how it is stored, what is said of it, and what it
+# is in red, green and blue.
+my @red = (255, 0, 0);
+my @grey = (55, 55, 55);
 my @colours = (
-    ['BT.709', [63, 102, 240], 64, 720, 'yuv420p', 'bt709', 'tv'],
-    ['BT.601', [81, 90, 240], 320, 180, 'yuv420p', 'smpte170m', 'tv'],
-    ['large, not said', [63, 102, 240], 64, 720, 'yuv420p', undef, 'tv'],
-    ['small, not said', [81, 90, 240], 320, 180, 'yuv420p', undef, 'tv'],
-    ['all levels', [63, 102, 240], 320, 180, 'yuvj420p', 'bt709', 'pc'],
-    ['10 bits', [63, 102, 240], 320, 180, 'yuv420p10le', 'bt709', 'tv'],
-    ['4:4:4', [63, 102, 240], 320, 180, 'yuv444p', 'bt709', 'tv'],
+    ['BT.709', [63, 102, 240], 64, 720, 'yuv420p', 'bt709', 'tv', @red],
+    ['BT.601', [81, 90, 240], 320, 180, 'yuv420p', 'smpte170m', 'tv', @red],
+    ['large, not said', [63, 102, 240], 64, 720, 'yuv420p', undef, 'tv',
+     @red],
+    ['small, not said', [81, 90, 240], 320, 180, 'yuv420p', undef, 'tv',
+     @red],
+    ['levels of video', [63, 128, 128], 320, 180, 'yuv420p', 'bt709', 'tv',
+     @grey],
+    ['all levels', [63, 128, 128], 320, 180, 'yuvj420p', 'bt709', 'pc',
+     @grey],
+    ['10 bits', [63, 102, 240], 320, 180, 'yuv420p10le', 'bt709', 'tv',
+     @red],
+    ['4:4:4', [63, 102, 240], 320, 180, 'yuv444p', 'bt709', 'tv', @red],
 );
 
 for my $row (@colours) {
-    my ($name, $yuv, $w, $h, $format, $space, $range) = @$row;
+    my ($name, $yuv, $w, $h, $format, $space, $range, @rgb) = @$row;
     my $root = "$dir/colour";
     my $deep = $format =~ /10/ ? 4 : 1;
 
@@ -253,9 +282,9 @@ for my $row (@colours) {
     my $bytes = frame($stream, $segment->{us});
     my $pixel = $bytes =~ /^\x89PNG/
         ? Wub::Png::pixel(Wub::Png::parse($bytes), 20, 20) : [$bytes];
-    my @off = grep { abs $pixel->[$_] - (255, 0, 0)[$_] > 4 } 0 .. 2;
+    my @off = grep { abs $pixel->[$_] - $rgb[$_] > 4 } 0 .. 2;
 
-    ok(@$pixel == 3 && !@off, "red: $name") or diag "@$pixel";
+    ok(@$pixel == 3 && !@off, "colours: $name") or diag "@$pixel";
 }
 
 
