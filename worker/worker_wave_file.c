@@ -366,7 +366,7 @@ worker_wave_packet(worker_wave_file_t *f, const wub_ts_packet_t *p,
 static worker_rc_t
 worker_wave_parse(worker_wave_file_t *f, worker_err_t *err)
 {
-    size_t                pos, i, end, samples;
+    size_t                pos, i, next, end, samples;
     int64_t               base;
     worker_rc_t           rc;
     wub_adts_t            h;
@@ -375,6 +375,7 @@ worker_wave_parse(worker_wave_file_t *f, worker_err_t *err)
     base = WUB_TS_NONE;
     samples = 0;
     i = 0;
+    next = 0;
 
     for (pos = 0; pos < f->sound.len; /* void */ ) {
 
@@ -392,11 +393,13 @@ worker_wave_parse(worker_wave_file_t *f, worker_err_t *err)
 
         /* what is whole ends before the next loss */
 
-        for (end = i; end < f->nmarks && !f->marks[end].apart; end++) {
-            /* void */
+        next = (next > i) ? next : i;
+
+        while (next < f->nmarks && !f->marks[next].apart) {
+            next++;
         }
 
-        end = (end < f->nmarks) ? f->marks[end].at : f->sound.len;
+        end = (next < f->nmarks) ? f->marks[next].at : f->sound.len;
 
         if (!worker_wave_frame(f, pos, end, &h)) {
             pos++;
