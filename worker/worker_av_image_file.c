@@ -418,6 +418,7 @@ worker_av_image_row(const worker_av_image_form_t *form, const uint8_t *in,
     uint32_t   x;
 
     n = form->colours + form->alpha;
+    memset(samples, 0, sizeof(samples));
 
     for (x = 0; x < width; x++) {
 

@@ -119,7 +119,8 @@ static const worker_media_still_format_t  worker_media_still_formats[] = {
     { "json", WUB_RENDER_JSON, WORKER_MEDIA_STILL_WAVEFORM }
 };
 
-#define worker_media_still_n(array)      (sizeof(array) / sizeof(array[0]))
+#define worker_media_still_n(array)                                           \
+    (sizeof(array) / sizeof((array)[0]))
 
 
 bool
