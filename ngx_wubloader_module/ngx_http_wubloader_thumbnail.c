@@ -237,6 +237,17 @@ ngx_http_wubloader_thumbnail_found(ngx_http_request_t *r, void *data,
 
     render = &thumb->still.render;
 
+    /* a database keeps any bytes, and none */
+
+    if (template->image.len < NGX_HTTP_WUBLOADER_PNG_HEAD
+        || ngx_memcmp(template->image.data, NGX_HTTP_WUBLOADER_PNG,
+                      NGX_HTTP_WUBLOADER_PNG_HEAD)
+           != 0)
+    {
+        return ngx_http_wubloader_error(r, NGX_HTTP_BAD_REQUEST,
+                   "The template is no PNG image; store it again as one.");
+    }
+
     rc = ngx_http_wubloader_thumbnail_box(r, &template->crop, "crop",
                                           &render->crop_given, &render->crop);
     if (rc != NGX_DECLINED) {

@@ -57,7 +57,8 @@ INSERT INTO templates VALUES
     ('both', '\x%s', '', '', '{9,8,19,18}', '{10,11,12,13}'),
     ('large', '\x%s', '', '', '{0,0,1280,720}', '{1,2,1279,719}'),
     ('odd', '\x89504e470d0a1a0a', '', '', '{-1,0,1,1}', '{4,3,2,1}'),
-    ('a/b c', '\x89504e470d0a1a0a', '', '', '{0,0,1,1}', '{0,0,2,2}');
+    ('a/b c', '\x89504e470d0a1a0a', '', '', '{0,0,1,1}', '{0,0,2,2}'),
+    ('empty', '\x', '', '', '{0,0,1,1}', '{0,0,2,2}');
 END
 
 my $root = $store->write;
@@ -361,6 +362,9 @@ sub unknown {
         [ "/thumbnail/$target&template=odd&crop=0,0,1,1", 400,
           "The template has a location that cannot be used; give "
           . "location.\n" ],
+        (map { [ "/$_/$target&template=empty&$boxes", 400,
+                 "The template is no PNG image; store it again as one.\n" ] }
+            qw(thumbnail database)),
         [ "/thumbnail/$target&template=wide", 400,
           "The template has a crop that cannot be used; give crop.\n" ],
         [ "/none/$target&template=zeta", 501,
