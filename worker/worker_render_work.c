@@ -33,7 +33,7 @@ typedef struct {
 static worker_rc_t worker_render_cut(const worker_render_work_t *w,
     worker_err_t *err);
 static worker_rc_t worker_render_cut_plan(const worker_render_work_t *w,
-    worker_cut_t *cut, worker_err_t *err);
+    const worker_cut_t *cut, worker_err_t *err);
 static worker_rc_t worker_render_still(const worker_render_work_t *w,
     worker_err_t *err);
 static worker_rc_t worker_render_request(const worker_render_work_t *w,
@@ -199,20 +199,22 @@ worker_render_cut(const worker_render_work_t *w, worker_err_t *err)
 
 
 static worker_rc_t
-worker_render_cut_plan(const worker_render_work_t *w, worker_cut_t *cut,
-    worker_err_t *err)
+worker_render_cut_plan(const worker_render_work_t *w,
+    const worker_cut_t *cut, worker_err_t *err)
 {
     wub_buf_t            b;
     worker_rc_t          rc;
+    worker_cut_t         plan;
     worker_cut_result_t  result;
 
     wub_buf_init(&b, w->answer->arena, WORKER_RENDER_PLAN);
 
-    cut->dry = true;
-    cut->plan = worker_render_collect;
-    cut->plan_data = &b;
+    plan = *cut;
+    plan.dry = true;
+    plan.plan = worker_render_collect;
+    plan.plan_data = &b;
 
-    rc = worker_cut_run(w->answer->arena, cut, &result, err);
+    rc = worker_cut_run(w->answer->arena, &plan, &result, err);
     if (rc != WORKER_OK) {
         return rc;
     }
@@ -246,6 +248,9 @@ worker_render_still(const worker_render_work_t *w, worker_err_t *err)
     still.template = w->answer->request.body;
     still.tick.call = worker_render_tick;
     still.tick.data = w->answer->httpd;
+
+    request = wub_str("");
+    picture = wub_str("");
 
     rc = worker_still_chain(w->answer->arena, &still, &chain, err);
 
