@@ -401,5 +401,7 @@ worker_join_voice_samples(const worker_join_voice_t *v, int64_t ticks)
 
     n = ticks * v->rate;
 
-    return (n + (n < 0 ? -1 : 1) * (WUB_TS_HZ / 2)) / WUB_TS_HZ;
+    n += (n < 0) ? -(WUB_TS_HZ / 2) : WUB_TS_HZ / 2;
+
+    return n / WUB_TS_HZ;
 }

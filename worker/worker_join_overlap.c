@@ -12,10 +12,6 @@
 #include "worker/worker_join_work.h"
 
 
-/* frame spacings that an encoder's clock can have: to ten seconds */
-#define WORKER_JOIN_SPACING_MAX  (10 * WUB_TS_HZ)
-
-
 typedef struct {
     worker_join_t        *join;
     worker_overlap_t     *overlap;

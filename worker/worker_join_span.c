@@ -17,9 +17,6 @@
 /* frames that H.264 and HEVC let a decoder hold back */
 #define WORKER_JOIN_HELD         16
 
-/* frame spacings that an encoder's clock can have: to ten seconds */
-#define WORKER_JOIN_SPACING_MAX  (10 * WUB_TS_HZ)
-
 
 static worker_rc_t worker_join_step(worker_join_work_t *w,
     const wub_span_t *span, worker_err_t *err);

@@ -14,11 +14,16 @@
 
 
 #include "common/wub_timeline.h"
+#include "common/wub_ts.h"
 #include "worker/worker_av_aac.h"
 #include "worker/worker_av_hush.h"
 #include "worker/worker_av_out.h"
 #include "worker/worker_maker.h"
 #include "worker/worker_overlap.h"
+
+
+/* frame spacings that an encoder's clock can have: to ten seconds */
+#define WORKER_JOIN_SPACING_MAX  ((int64_t) 10 * WUB_TS_HZ)
 
 
 /* a cut so far; times of the output are ticks of 90 kHz */
