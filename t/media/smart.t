@@ -587,11 +587,11 @@ refused('a range of years', $long, [[frames($long, 10, 50)->[0], 2e17]], 1,
 
 {
     my ($status, undef, $err) = Wub::Media::ran(
-        $worker, qw(media waveform --segments), $long->{root},
+        $worker, qw(media mosaic --segments), $long->{root},
         qw(--channel chan --output), "$dir/refused.ts",
         '--range', '2024-01-05T11:59:52,2024-01-05T11:59:53');
     is($status, 2, 'another kind: exit status');
-    like($err, qr/waveform/, 'another kind: the sentence');
+    like($err, qr/mosaic/, 'another kind: the sentence');
 
     ($status, $err) = cut($long, [frames($long, 10, 50)], '--output',
                           "$dir/none/cut.ts");
