@@ -21,6 +21,21 @@ static void worker_render_reap_tell(const worker_render_crew_t *crew,
     size_t i, const worker_child_end_t *end);
 
 
+/* what a client is told that was told nothing so far */
+static const char *const  worker_render_reap_sentences[] = {
+    [WORKER_RENDER_NOTHING] = "The renderer failed; see its log.",
+    [WORKER_RENDER_TIME] =
+        "Rendering took longer than is allowed here; ask for less.",
+    [WORKER_RENDER_CPU] =
+        "Rendering took more CPU time than is allowed here; ask for less.",
+    [WORKER_RENDER_MEMORY] =
+        "Rendering needs more memory than is allowed here; ask for less.",
+    [WORKER_RENDER_STALL] = "The client took nothing for too long.",
+    [WORKER_RENDER_LEFT] = "The client left.",
+    [WORKER_RENDER_STOP] = "The renderer was stopped."
+};
+
+
 void
 worker_render_crew_reap(worker_render_crew_t *crew)
 {
@@ -85,7 +100,8 @@ worker_render_reap_ended(worker_render_crew_t *crew, size_t i,
     if (status == 0) {
         refusal.status = (slot->wanted != 0) ? slot->wanted : 500;
         refusal.sentence = (slot->wanted != 0)
-                           ? slot->error : "The renderer failed; see its log.";
+                           ? slot->error
+                           : worker_render_reap_sentences[c->killed];
         worker_render_crew_refuse(crew, i, &refusal);
         return;
     }

@@ -116,12 +116,19 @@ sub crash {
 
 # nginx before it, as it is meant to be
 sub behind {
-    $nginx = Wub::Nginx->new(modules => [],
-        no_root_location => 1, config => <<"END");
+    my $port = Wub::Nginx::free_port();
+    my $conf = <<"END";
 location / {
     proxy_pass http://unix:$rig->{socket};
     proxy_http_version 1.1;
     proxy_buffering off;
+}
+END
+    $nginx = Wub::Nginx->new(modules => [], no_root_location => 1,
+        config => $conf, http_config => <<"END");
+server {
+    listen 127.0.0.1:$port http2;
+    $conf
 }
 END
     is $nginx->start, '', 'nginx starts';
@@ -140,6 +147,12 @@ END
     kill 'KILL', $child;
     my $answer = $rig->wait_for($asked);
     is $answer->{exit}, 18, 'a broken one is broken';
+
+    # 92: the stream was reset
+    $asked = $rig->begun("http://127.0.0.1:$port$rough",
+                         '--http2-prior-knowledge');
+    kill 'KILL', child();
+    is $rig->wait_for($asked)->{exit}, 92, 'also over HTTP/2';
 
     # a client of nginx that leaves ends the child
     $asked = $rig->ask("$url$slow");
@@ -267,7 +280,9 @@ sub limits {
 
     my $held = $rig->hold($frame);
     kill 'STOP', child();
-    like $rig->rest($held), qr/\AHTTP\/1\.1 500 /, 'one that hangs';
+    like $rig->rest($held),
+        qr/\AHTTP\/1\.1 500 .*\r\n\r\nRendering took longer than/s,
+        'one that hangs';
     like $service->log, qr/a child was killed" kind=frame .*limit=time /,
         'in the log';
 
@@ -295,7 +310,9 @@ sub memory {
 
     $service = $rig->start(kinds => {
         frame => { memory => 64 }, plan => { memory => 1024 } });
-    is $rig->get($frame)->{status}, 500, 'less than a child begins with';
+    my $small = $rig->get($frame);
+    is $small->{status}, 500, 'less than a child begins with';
+    like $small->{body}, qr/\ARendering needs more memory/, 'told so';
     like $service->log, qr/limit=memory /, 'in the log';
 
     # a segment that is larger than the limit
