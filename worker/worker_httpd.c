@@ -330,8 +330,6 @@ worker_httpd_handle(void *data, struct MHD_Connection *connection,
 {
     worker_httpd_t *h = data;
 
-    enum MHD_Result  result;
-
     (void) url;
 
     if (*ctx == NULL) {
@@ -360,11 +358,12 @@ worker_httpd_handle(void *data, struct MHD_Connection *connection,
     }
 
     h->state = WORKER_HTTPD_SENDS;
-    result = worker_httpd_queue(h, connection);
 
     (void) pthread_mutex_unlock(&h->lock);
 
-    return result;
+    /* not under the lock: libmicrohttpd calls back under locks of its own */
+
+    return worker_httpd_queue(h, connection);
 }
 
 
