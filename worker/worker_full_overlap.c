@@ -98,6 +98,9 @@ worker_full_overlap_begin(worker_full_cross_t *c,
     wub_timeline_run(&f->timeline, 0);
     worker_full_sound_run(&f->sound);
 
+    memset(c->begin, 0, sizeof(c->begin));
+    memset(c->at, 0, sizeof(c->at));
+
     for (i = 0; worker_full_sounds(f) && i < f->sound.ntracks; i++) {
         track = &f->sound.tracks[i];
 
