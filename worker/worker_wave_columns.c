@@ -18,6 +18,9 @@
 #define WORKER_WAVE_JSON         32
 #define WORKER_WAVE_JSON_HEAD    256
 
+/* of AAC, Hz; a stream that promises more is damaged */
+#define WORKER_WAVE_RATE         96000
+
 /* decimals */
 #define WORKER_WAVE_UNIT         100000
 #define WORKER_WAVE_DIGITS       5
@@ -77,13 +80,17 @@ worker_wave_footage(worker_wave_columns_t *c, int64_t from, int64_t to)
 /*
  * Sample i lies at time + i / rate seconds.  In millionths of a sample from
  * the range's start, which six hours at 96 kHz times 4096 columns leave
- * below 2^63.
+ * below 2^63; time may be anywhere.
  */
 void
 worker_wave_add(worker_wave_columns_t *c, int64_t time,
     const worker_av_wave_sound_t *sound)
 {
     int64_t  at, begin, all, x, next, n;
+
+    if (time >= c->range.end || sound->rate > WORKER_WAVE_RATE) {
+        return;
+    }
 
     n = (int64_t) sound->n;
     all = (c->range.end - c->range.start) * sound->rate;
