@@ -8,11 +8,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/wub_buf.h"
 #include "common/wub_scan.h"
 #include "worker/worker_httpd.h"
+#include "worker/worker_loop.h"
 #include "worker/worker_thread.h"
 
 
@@ -49,11 +49,12 @@ struct worker_httpd_s {
     pthread_cond_t                 less;    /* something changed */
     worker_httpd_state_e           state;
     worker_httpd_request_t         request;
-    const worker_httpd_answer_t   *answer;
+    worker_httpd_answer_t          answer;
     uint8_t                       *ring;
     wub_str_t                      whole;
     uint64_t                       given;
     uint64_t                       taken;
+    bool                           answered;    /* answer is there */
     bool                           stream;
     bool                           ended;   /* of a stream: no more comes */
     bool                           stalled;
@@ -66,8 +67,8 @@ static void *worker_httpd_uri(void *data, const char *uri,
 static enum MHD_Result worker_httpd_handle(void *data,
     struct MHD_Connection *connection, const char *url, const char *method,
     const char *version, const char *bytes, size_t *len, void **ctx);
-static bool worker_httpd_body(worker_httpd_t *h,
-    struct MHD_Connection *connection, const char *bytes, size_t *len);
+static bool worker_httpd_body(worker_httpd_t *h, const char *bytes,
+    size_t *len);
 static void worker_httpd_head(worker_httpd_t *h,
     struct MHD_Connection *connection, const char *method,
     const char *version);
@@ -82,7 +83,6 @@ static void worker_httpd_closed(void *data,
     enum MHD_ConnectionNotificationCode what);
 static worker_rc_t worker_httpd_wait(worker_httpd_t *h, worker_err_t *err);
 static bool worker_httpd_left(const worker_httpd_t *h);
-static int64_t worker_httpd_now(void);
 
 
 worker_rc_t
@@ -106,7 +106,7 @@ worker_httpd_open(worker_httpd_t **ret, const worker_httpd_conf_t *conf,
 
     h->arena = arena;
     h->conf = *conf;
-    h->moved = worker_httpd_now();
+    h->moved = worker_loop_now();
 
     wub_buf_init(&h->body, arena, conf->body);
     (void) pthread_mutex_init(&h->lock, NULL);
@@ -144,7 +144,7 @@ worker_httpd_request(worker_httpd_t *h, int64_t ms,
     int64_t      until;
     worker_rc_t  rc;
 
-    until = worker_httpd_now() + ms;
+    until = worker_loop_now() + ms;
     rc = WORKER_OK;
 
     (void) pthread_mutex_lock(&h->lock);
@@ -155,7 +155,7 @@ worker_httpd_request(worker_httpd_t *h, int64_t ms,
         if (h->state == WORKER_HTTPD_READS && worker_httpd_left(h)) {
             rc = worker_fail(err, WORKER_STOPPED, "The client left.");
 
-        } else if (worker_httpd_now() >= until) {
+        } else if (worker_loop_now() >= until) {
             rc = worker_fail(err, WORKER_AGAIN,
                              "The request did not become complete.");
         }
@@ -179,17 +179,27 @@ worker_rc_t
 worker_httpd_whole(worker_httpd_t *h, const worker_httpd_answer_t *answer,
     wub_str_t body, worker_err_t *err)
 {
+    bool  begun;
+
     (void) pthread_mutex_lock(&h->lock);
 
-    h->whole = body;
-    h->stream = false;
-    h->answer = answer;
-    h->moved = worker_httpd_now();
-    (void) pthread_cond_signal(&h->more);
+    /* as the rest of a stream it would end as if all were well */
+
+    begun = (h->state > WORKER_HTTPD_WAITS);
+
+    if (!begun) {
+        h->whole = body;
+        h->stream = false;
+        h->answer = *answer;
+        h->answered = true;
+        h->moved = worker_loop_now();
+        (void) pthread_cond_signal(&h->more);
+    }
 
     (void) pthread_mutex_unlock(&h->lock);
 
-    return worker_httpd_wait(h, err);
+    return begun ? worker_fail(err, WORKER_ERROR, "An answer had begun.")
+                 : worker_httpd_wait(h, err);
 }
 
 
@@ -199,7 +209,8 @@ worker_httpd_begin(worker_httpd_t *h, const worker_httpd_answer_t *answer)
     (void) pthread_mutex_lock(&h->lock);
 
     h->stream = true;
-    h->answer = answer;
+    h->answer = *answer;
+    h->answered = true;
 
     (void) pthread_mutex_unlock(&h->lock);
 }
@@ -233,7 +244,7 @@ worker_httpd_write(void *data, const uint8_t *bytes, size_t len,
             /* a client that had nothing to take did not wait */
 
             if (h->given == h->taken) {
-                h->moved = worker_httpd_now();
+                h->moved = worker_loop_now();
             }
 
             memcpy(h->ring + at, bytes, n);
@@ -245,7 +256,7 @@ worker_httpd_write(void *data, const uint8_t *bytes, size_t len,
         }
 
         if (h->state == WORKER_HTTPD_GONE
-            || worker_httpd_now() - h->moved > h->conf.stall)
+            || worker_loop_now() - h->moved > h->conf.stall)
         {
             h->stalled = (h->state != WORKER_HTTPD_GONE);
             rc = worker_fail(err, WORKER_STOPPED,
@@ -266,6 +277,7 @@ worker_httpd_end(worker_httpd_t *h, worker_err_t *err)
     (void) pthread_mutex_lock(&h->lock);
 
     h->ended = true;
+    h->moved = (h->given == h->taken) ? worker_loop_now() : h->moved;
     (void) pthread_cond_signal(&h->more);
 
     (void) pthread_mutex_unlock(&h->lock);
@@ -340,7 +352,7 @@ worker_httpd_handle(void *data, struct MHD_Connection *connection,
             return MHD_YES;
         }
 
-    } else if (worker_httpd_body(h, connection, bytes, len)) {
+    } else if (worker_httpd_body(h, bytes, len)) {
         return MHD_YES;
     }
 
@@ -351,9 +363,7 @@ worker_httpd_handle(void *data, struct MHD_Connection *connection,
     h->state = WORKER_HTTPD_WAITS;
     (void) pthread_cond_signal(&h->less);
 
-    while (h->answer == NULL
-           || (h->stream && h->given == 0 && !h->ended))
-    {
+    while (!h->answered || (h->stream && h->given == 0 && !h->ended)) {
         (void) pthread_cond_wait(&h->more, &h->lock);
     }
 
@@ -400,11 +410,8 @@ worker_httpd_head(worker_httpd_t *h, struct MHD_Connection *connection,
 
 /* false when all of it is there */
 static bool
-worker_httpd_body(worker_httpd_t *h, struct MHD_Connection *connection,
-    const char *bytes, size_t *len)
+worker_httpd_body(worker_httpd_t *h, const char *bytes, size_t *len)
 {
-    (void) connection;
-
     if (*len == 0) {
         return false;
     }
@@ -435,7 +442,7 @@ worker_httpd_queue(worker_httpd_t *h, struct MHD_Connection *connection)
     result = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
                                      "close");
 
-    for (header = h->answer->headers; header->name != NULL; header++) {
+    for (header = h->answer.headers; header->name != NULL; header++) {
         if (result == MHD_YES) {
             result = MHD_add_response_header(response, header->name,
                                              header->value);
@@ -443,8 +450,8 @@ worker_httpd_queue(worker_httpd_t *h, struct MHD_Connection *connection)
     }
 
     if (result == MHD_YES) {
-        h->conf.sent(h->conf.data, h->answer->status, 0);
-        result = MHD_queue_response(connection, h->answer->status, response);
+        h->conf.sent(h->conf.data, h->answer.status, 0);
+        result = MHD_queue_response(connection, h->answer.status, response);
     }
 
     MHD_destroy_response(response);
@@ -485,7 +492,7 @@ worker_httpd_read(void *data, uint64_t at, char *buf, size_t max)
     }
 
     h->taken += max;
-    h->moved = worker_httpd_now();
+    h->moved = worker_loop_now();
     n = (max > 0) ? (ssize_t) max : MHD_CONTENT_READER_END_OF_STREAM;
 
     (void) pthread_cond_signal(&h->less);
@@ -556,7 +563,7 @@ worker_httpd_wait(worker_httpd_t *h, worker_err_t *err)
            && !h->stalled)
     {
         (void) worker_thread_wait(&h->less, &h->lock);
-        h->stalled = worker_httpd_now() - h->moved > h->conf.stall;
+        h->stalled = worker_loop_now() - h->moved > h->conf.stall;
     }
 
     if (h->state != WORKER_HTTPD_SENT) {
@@ -581,16 +588,4 @@ worker_httpd_left(const worker_httpd_t *h)
     pfd.revents = 0;
 
     return poll(&pfd, 1, 0) == 1;
-}
-
-
-/* milliseconds of a clock that only goes forward */
-static int64_t
-worker_httpd_now(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

@@ -6,7 +6,7 @@
  * as HTTP/1.1.  libmicrohttpd reads and writes on a thread of its own; the
  * caller's thread makes the answer, whole or piece by piece through a
  * bounded ring.  The only file with libmicrohttpd.
- * May call: libmicrohttpd, worker_thread.
+ * May call: libmicrohttpd, worker_thread, worker_loop.
  * Frees: nothing: the process ends with its connection.
  */
 
@@ -58,7 +58,7 @@ typedef struct {
     const char              *value;
 } worker_httpd_header_t;
 
-/* it outlives the connection */
+/* what its headers point to outlives the connection */
 typedef struct {
     unsigned                 status;
     worker_httpd_header_t    headers[WORKER_HTTPD_HEADERS + 1];
@@ -77,9 +77,10 @@ worker_rc_t worker_httpd_request(worker_httpd_t *h, int64_t ms,
     worker_httpd_request_t *ret, worker_err_t *err);
 
 /*
- * One whole answer, with its length; WORKER_OK once it is sent.  What
- * stops here and below is WORKER_STOPPED: the client left, or it took
- * nothing for too long.
+ * One whole answer, with its length, also in the place of a stream of which
+ * nothing went out; WORKER_OK once it is sent.  WORKER_ERROR: an answer went
+ * out before.  What stops here and below is WORKER_STOPPED: the client left,
+ * or it took nothing for too long.
  */
 worker_rc_t worker_httpd_whole(worker_httpd_t *h,
     const worker_httpd_answer_t *answer, wub_str_t body, worker_err_t *err);

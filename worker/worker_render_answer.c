@@ -182,7 +182,7 @@ worker_render_answer_failed(worker_render_answer_t *a, worker_rc_t rc,
         a->slot->reason = WORKER_RENDER_MEMORY;
     }
 
-    if (status >= 500) {
+    if (status >= 500 || a->slot->status != 0) {
         (void) snprintf(a->slot->error, sizeof(a->slot->error), "%s",
                         err->text);
     }
