@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -53,6 +53,7 @@
 #endif
 
 
+static void worker_render_child_counters(worker_render_shared_t *shared);
 static void worker_render_child_limits(const worker_limits_t *limits);
 static void worker_render_child_limit(__rlimit_resource_t resource,
     int64_t soft, int64_t hard);
@@ -83,6 +84,7 @@ worker_render_child(const worker_render_child_t *child)
 
     a.slot = child->slot;
 
+    worker_render_child_counters(child->shared);
     worker_render_child_limits(child->limits);
 
     conf.fd = child->fd;
@@ -105,6 +107,19 @@ worker_render_child(const worker_render_child_t *child)
     worker_render_child_run(child, &a);
 
     _exit(WORKER_EXIT_OK);
+}
+
+
+/* what the parent counts by is safe from what footage does to a decoder */
+static void
+worker_render_child_counters(worker_render_shared_t *shared)
+{
+    size_t  len;
+
+    len = offsetof(worker_render_shared_t, slots);
+    len -= len % (size_t) sysconf(_SC_PAGESIZE);
+
+    (void) mprotect(shared, len, PROT_READ);
 }
 
 

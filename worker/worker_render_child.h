@@ -22,7 +22,7 @@
 
 typedef struct {
     const worker_config_t         *config;
-    const worker_render_shared_t  *shared;
+    worker_render_shared_t        *shared;
     const worker_limits_t         *limits;
     worker_render_slot_t          *slot;
     worker_limits_kind_e           kind;

@@ -17,6 +17,7 @@
 
 static void worker_render_reap_ended(worker_render_crew_t *crew, size_t i,
     const worker_child_end_t *end);
+static void worker_render_reap_trust(worker_render_slot_t *slot);
 static void worker_render_reap_tell(const worker_render_crew_t *crew,
     size_t i, const worker_child_end_t *end);
 
@@ -64,7 +65,7 @@ worker_render_reap_ended(worker_render_crew_t *crew, size_t i,
     unsigned                        status;
     worker_render_conn_t           *c;
     worker_render_counts_t         *counts;
-    const worker_render_slot_t     *slot;
+    worker_render_slot_t           *slot;
     worker_render_refusal_t         refusal;
 
     c = &crew->conns[i];
@@ -72,6 +73,8 @@ worker_render_reap_ended(worker_render_crew_t *crew, size_t i,
     counts = &crew->shared->kinds[c->kind];
 
     now = worker_render_now();
+
+    worker_render_reap_trust(slot);
     status = slot->status;
 
     if (c->killed == WORKER_RENDER_NOTHING) {
@@ -119,6 +122,19 @@ worker_render_reap_ended(worker_render_crew_t *crew, size_t i,
 
     c->state = WORKER_RENDER_LINGER;
     c->until = now + WORKER_RENDER_LINGERING;
+}
+
+
+/* a child that footage made write anywhere may have written here too */
+static void
+worker_render_reap_trust(worker_render_slot_t *slot)
+{
+    slot->text[WORKER_RENDER_TEXT - 1] = '\0';
+    slot->error[WORKER_RENDER_TEXT - 1] = '\0';
+
+    if (slot->reason >= WORKER_RENDER_REASONS) {
+        slot->reason = WORKER_RENDER_NOTHING;
+    }
 }
 
 

@@ -14,6 +14,7 @@
 #define WORKER_RENDER_SLOT_H_INCLUDED_
 
 
+#include <stdalign.h>
 #include <stdatomic.h>
 
 #include "worker/worker_limits.h"
@@ -21,6 +22,9 @@
 
 /* connections at the same time, of whatever state */
 #define WORKER_RENDER_CONNS      512
+
+/* bytes of a page of memory, as a rule */
+#define WORKER_RENDER_PAGE       4096
 
 /* of a request and of a sentence, for the log; a zero behind it */
 #define WORKER_RENDER_TEXT       1024
@@ -77,6 +81,7 @@ typedef struct {
     worker_render_times_t   first;      /* to the first byte */
 } worker_render_counts_t;
 
+/* children cannot write to the pages before that of the slots */
 typedef struct {
     worker_render_counts_t  kinds[WORKER_LIMITS_KINDS];
     int64_t                 started;    /* microseconds since the epoch */
@@ -85,6 +90,8 @@ typedef struct {
     uint64_t                conns;      /* open just now */
     worker_limits_t         limits[WORKER_LIMITS_KINDS];
     int64_t                 children;   /* of the service at most */
+
+    alignas(WORKER_RENDER_PAGE)
     worker_render_slot_t    slots[WORKER_RENDER_CONNS];
 } worker_render_shared_t;
 

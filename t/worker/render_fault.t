@@ -43,6 +43,7 @@ my ($patient, $line, $head);
 my $service = $rig->start(kinds => { frame => { children => 2 } });
 
 subtest 'a child crashes' => sub { crash() };
+subtest 'a child writes anywhere' => sub { scribble() };
 subtest 'a child crashes, behind nginx' => sub { behind() };
 subtest 'clients that leave' => sub { leaves() };
 subtest 'clients that are slow' => sub { slow() };
@@ -111,6 +112,37 @@ sub crash {
     cmp_ok length $answer->{body}, '<', length $whole, 'it is';
     counted('broken_total{kind="cut"}', 1);
     is $rig->get($frame)->{status}, 200, 'and goes on';
+}
+
+
+# all that it can write of what it shares with the parent
+sub scribble {
+    no warnings 'portable';
+
+    alone();
+    $rig->until('no child', sub { @{[$service->children]} == 0 });
+
+    my $held = $rig->hold($frame);
+    my $child = child();
+
+    open my $maps, '<', "/proc/$child/maps" or die "maps: $!\n";
+    my @shared = map { m{^(\w+)-(\w+) (\S+) .*/dev/zero}
+                       ? [hex $1, hex $2, $3] : () } <$maps>;
+
+    is_deeply [map { $_->[2] } @shared], ['r--s', 'rw-s'],
+        'counters are not for children to write';
+
+    open my $memory, '+<:raw', "/proc/$child/mem" or die "memory: $!\n";
+
+    my ($from, $to) = @{ $shared[1] };
+    sysseek $memory, $from, 0 or die "memory: $!\n";
+    is syswrite($memory, "\xff" x ($to - $from)), $to - $from, 'all the rest';
+    close $memory;
+
+    kill 'KILL', $child;
+    close $held;
+    alone();
+    is $rig->get($frame)->{status}, 200, 'others do not notice';
 }
 
 
