@@ -67,6 +67,8 @@ static worker_rc_t worker_render_child_kind(
     wub_render_t *r, wub_str_t query, worker_err_t *err);
 static bool worker_render_child_method(const worker_render_answer_t *a,
     const wub_render_t *r);
+static worker_limits_kind_e worker_render_child_limited(
+    const worker_render_answer_t *a, const wub_render_t *r);
 static worker_rc_t worker_render_child_head(worker_render_answer_t *a,
     const wub_render_t *r, worker_err_t *err);
 static void worker_render_child_sent(void *data, unsigned status,
@@ -297,6 +299,14 @@ worker_render_child_kind(const worker_render_child_t *child,
                    wub_arena_strdup(a->arena, refused.sentence), err);
     }
 
+    /* the parent looked at it less closely, and gave the limits of a kind */
+
+    if (worker_render_child_limited(a, r) != child->kind) {
+        return worker_render_answer_refuse(a, 400, "The request has to be"
+                   " written as nginx writes it: with single spaces, and its"
+                   " parameters as they are.", err);
+    }
+
     /* what is below looks for it by a name with a zero */
 
     r->type.data = wub_arena_strdup(a->arena, r->type);
@@ -333,6 +343,26 @@ worker_render_child_method(const worker_render_answer_t *a,
     return a->head_only || strcmp(a->request.method, "GET") == 0
            || (r->kind == WUB_RENDER_THUMBNAIL
                && strcmp(a->request.method, "POST") == 0);
+}
+
+
+static worker_limits_kind_e
+worker_render_child_limited(const worker_render_answer_t *a,
+    const wub_render_t *r)
+{
+    static const worker_limits_kind_e  kinds[WUB_RENDER_KINDS] = {
+        [WUB_RENDER_CUT] = WORKER_LIMITS_CUT,
+        [WUB_RENDER_FRAME] = WORKER_LIMITS_FRAME,
+        [WUB_RENDER_WAVEFORM] = WORKER_LIMITS_WAVEFORM,
+        [WUB_RENDER_THUMBNAIL] = WORKER_LIMITS_THUMBNAIL
+    };
+
+    if (a->head_only) {
+        return WORKER_LIMITS_OTHER;
+    }
+
+    return (r->kind == WUB_RENDER_CUT && r->plan) ? WORKER_LIMITS_PLAN
+                                                  : kinds[r->kind];
 }
 
 

@@ -349,6 +349,19 @@ sub wire {
     my $path = $frame . 'timestamp=' . $rig->at(1);
     my $one = "GET $path HTTP/1.1\r\nHost: x\r\n\r\n";
 
+    # what would be given the limits of another kind
+    my $plan = "GET $cut" . $rig->range(0, 1) . '&type=rough&plan=1'
+        . " HTTP/1.1\r\nHost: x\r\n\r\n";
+    my $refused = qr/\AHTTP\/1\.1 400 .* written as nginx writes it/s;
+
+    like $rig->rest($rig->raw($one =~ s/ /  /r)), $refused, 'two spaces';
+    like $rig->rest($rig->raw("\r\n$one")), $refused, 'an empty line before';
+    like $rig->rest($rig->raw($plan =~ s/=1 /=%31 /r)), $refused,
+        'a plan that does not look like one';
+    like $rig->rest($rig->raw($plan =~ s/plan=1/plan=0&plan=1/r)), $refused,
+        'a cut that does';
+    like $rig->rest($rig->raw($plan)), qr/\AHTTP\/1\.1 200 /, 'a plan';
+
     # a second request behind the first one is not answered
     my $answer = $rig->rest($rig->raw($one x 2));
     is scalar(() = $answer =~ m{HTTP/1\.1 }g), 1, 'one answer';
