@@ -15,10 +15,6 @@
 #include "worker/worker_plan_json.h"
 
 
-/* of one side of a transition, which is an hour at most */
-#define WORKER_PLAN_SIDE         ((size_t) 8 << 20)
-
-
 static worker_rc_t worker_plan_decoded(worker_plan_t *p,
     const worker_footage_t *footage, const worker_step_t *step,
     worker_err_t *err);

@@ -15,8 +15,12 @@
 #include "worker/worker_plan.h"
 
 
-/* what is written at once */
-#define WORKER_PLAN_PIECE        ((size_t) 1 << 20)
+/*
+ * Bytes of one side of a transition, which is an hour at most; and of what
+ * is written at once, both of them and what is around them.
+ */
+#define WORKER_PLAN_SIDE         ((size_t) 8 << 20)
+#define WORKER_PLAN_PIECE        (2 * WORKER_PLAN_SIDE + ((size_t) 1 << 20))
 
 
 void worker_plan_open(worker_plan_t *p);
