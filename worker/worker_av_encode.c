@@ -313,7 +313,7 @@ static void
 worker_av_encode_x264(AVDictionary **options, AVCodecContext *c,
     const worker_encode_t *s)
 {
-    const char  *profile;
+    const char  *profile, *params;
 
     c->max_b_frames = (int) worker_encode_number(s, WORKER_ENCODE_BFRAMES);
 
@@ -326,9 +326,14 @@ worker_av_encode_x264(AVDictionary **options, AVCodecContext *c,
         (void) av_dict_set(options, "profile", profile, 0);
     }
 
-    (void) av_dict_set(options, "x264-params",
-                       (s->kind == WORKER_ENCODE_MPEGTS)
-                       ? "cpu-independent=1:aud=1" : "cpu-independent=1", 0);
+    params = (s->kind == WORKER_ENCODE_MPEGTS) ? "cpu-independent=1:aud=1"
+                                               : "cpu-independent=1";
+
+    if (worker_encode_number(s, WORKER_ENCODE_LOW_LATENCY)) {
+        params = "cpu-independent=1:rc-lookahead=0:sync-lookahead=0";
+    }
+
+    (void) av_dict_set(options, "x264-params", params, 0);
 
     if (c->bit_rate == 0) {
         worker_av_encode_crf(options, s);
@@ -339,11 +344,20 @@ worker_av_encode_x264(AVDictionary **options, AVCodecContext *c,
 static void
 worker_av_encode_vp9(AVDictionary **options, const worker_encode_t *s)
 {
-    (void) av_dict_set(options, "deadline", "good", 0);
+    bool  now;
+
+    now = worker_encode_number(s, WORKER_ENCODE_LOW_LATENCY) != 0;
+
+    (void) av_dict_set(options, "deadline", now ? "realtime" : "good", 0);
     (void) av_dict_set_int(options, "cpu-used",
                            worker_encode_number(s, WORKER_ENCODE_SPEED), 0);
     (void) av_dict_set(options, "row-mt", "1", 0);
     (void) av_dict_set(options, "tile-columns", "2", 0);
+
+    if (now) {
+        (void) av_dict_set(options, "lag-in-frames", "0", 0);
+        (void) av_dict_set(options, "auto-alt-ref", "0", 0);
+    }
 
     worker_av_encode_crf(options, s);
 }

@@ -223,7 +223,7 @@ worker_config_encode(json_t *json, worker_encode_t *ret, worker_err_t *err)
 
     if (!json_is_string(json) && !json_is_object(json)) {
         return worker_fail(err, WORKER_INVALID, "It must be an object of "
-                           "names and values, or \"youtube\".");
+                           "names and values, or \"preview\" or \"youtube\".");
     }
 
     rc = json_is_string(json)

@@ -136,10 +136,18 @@ static const worker_encode_row_t  worker_encode_rows[] = {
       { NULL, NULL, "yes", NULL } },
     { "edit_lists", WORKER_ENCODE_WORD, 0, { 0 }, worker_encode_yesno,
       { NULL, NULL, "yes", NULL } },
+    { "low_latency", WORKER_ENCODE_WORD, 0, { 0 }, worker_encode_yesno,
+      { NULL, NULL, "no", "no" } },
 };
 
-/* https://support.google.com/youtube/answer/1722171: upload settings */
+/*
+ * preview: somebody waits for the first frame.
+ * youtube: https://support.google.com/youtube/answer/1722171, upload settings
+ */
 static const worker_encode_set_t  worker_encode_sets[] = {
+    { "preview", WORKER_ENCODE_MP4, "low_latency", "yes" },
+    { "preview", WORKER_ENCODE_WEBM, "low_latency", "yes" },
+    { "preview", WORKER_ENCODE_WEBM, "speed", "8" },
     { "youtube", WORKER_ENCODE_MP4, "profile", "high" },
     { "youtube", WORKER_ENCODE_MP4, "pixel_format", "yuv420p" },
     { "youtube", WORKER_ENCODE_MP4, "bframes", "2" },
@@ -547,7 +555,8 @@ worker_encode_whole(worker_encode_t *e, const char *set, worker_err_t *err)
     if (rc == WORKER_DECLINED) {
         return worker_fail(err, WORKER_INVALID,
                            "'%s' is no encoder setting: write NAME=VALUE, or "
-                           "youtube for mp4 cuts.", set);
+                           "preview for mp4 and webm cuts, youtube for mp4 "
+                           "ones.", set);
     }
 
     return WORKER_OK;

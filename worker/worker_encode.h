@@ -48,6 +48,7 @@ typedef enum {
     WORKER_ENCODE_AUDIO_RATE,   /* Hz; 0: that of the source */
     WORKER_ENCODE_FASTSTART,
     WORKER_ENCODE_EDIT_LISTS,
+    WORKER_ENCODE_LOW_LATENCY,
     WORKER_ENCODE_SETTINGS
 } worker_encode_id_e;
 
@@ -70,7 +71,7 @@ void worker_encode_defaults(worker_encode_t *e, const char *kind);
 worker_rc_t worker_encode_set(worker_encode_t *e, const char *name,
     const char *value, worker_err_t *err);
 
-/* "NAME=VALUE", or the name of a whole set of them: "youtube" */
+/* "NAME=VALUE", or the name of a whole set: "preview", "youtube" */
 worker_rc_t worker_encode_text(worker_encode_t *e, const char *text,
     worker_err_t *err);
 

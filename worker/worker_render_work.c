@@ -138,6 +138,7 @@ worker_render_cut(const worker_render_work_t *w, worker_err_t *err)
     worker_rc_t             rc;
     wub_answer_t            refused;
     worker_cut_t            cut;
+    worker_encode_t         encode;
     worker_cut_result_t     result;
     const wub_render_t     *r;
     worker_render_watch_t   watch;
@@ -180,6 +181,12 @@ worker_render_cut(const worker_render_work_t *w, worker_err_t *err)
     if (cut.kind == NULL) {
         return worker_fail(err, WORKER_ERROR, "There is no such kind of cut.");
     }
+
+    /* kinds without such a set keep their own settings */
+
+    worker_encode_defaults(&encode, cut.kind->name);
+    (void) worker_encode_text(&encode, "preview", NULL);
+    cut.encode = &encode;
 
     if (r->plan) {
         return worker_render_cut_plan(w, &cut, err);
