@@ -5,9 +5,9 @@
 
 
 #include <string.h>
-#include <time.h>
 
 #include "worker/worker_cut_making.h"
+#include "worker/worker_loop.h"
 
 
 /* milliseconds from one call of the progress function to the next */
@@ -130,7 +130,6 @@ worker_cut_tick(void *data)
 {
     int64_t           now;
     worker_cutter_t  *c;
-    struct timespec   ts;
 
     c = data;
 
@@ -138,8 +137,7 @@ worker_cut_tick(void *data)
         return WORKER_STOPPED;
     }
 
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-    now = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    now = worker_loop_now();
 
     if (now - c->told >= WORKER_CUT_PACE) {
         c->told = now;

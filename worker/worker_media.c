@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "worker/worker_cut.h"
+#include "worker/worker_loop.h"
 #include "worker/worker_media.h"
 #include "worker/worker_media_out.h"
 
@@ -43,7 +43,6 @@ static void worker_media_tell(worker_media_work_t *w,
     const worker_cut_result_t *result);
 static void worker_media_progress(void *data,
     const worker_cut_progress_t *progress);
-static int64_t worker_media_now(void);
 
 
 worker_rc_t
@@ -65,7 +64,7 @@ worker_media_run(const worker_media_t *m, worker_err_t *err)
 
     w.media = m;
     w.bar = isatty(STDERR_FILENO) == 1 && m->plan != WORKER_MEDIA_PLAN_BESIDE;
-    w.begun = worker_media_now();
+    w.begun = worker_loop_now();
 
     w.out.output = m->output;
     w.out.stop = m->stop;
@@ -197,7 +196,7 @@ worker_media_progress(void *data, const worker_cut_progress_t *progress)
     static const char  bar[] = "##############################";
 
     w = data;
-    now = worker_media_now();
+    now = worker_loop_now();
 
     if (now - w->shown < WORKER_MEDIA_PACE
         && progress->done < progress->total)
@@ -225,16 +224,4 @@ worker_media_progress(void *data, const worker_cut_progress_t *progress)
                    ":%02" PRId64 " left ", full * WORKER_MEDIA_BAR / 100, bar,
                    WORKER_MEDIA_BAR - full * WORKER_MEDIA_BAR / 100, "", full,
                    speed / 10, speed % 10, left / 60, left % 60);
-}
-
-
-/* milliseconds of a clock that only goes forward */
-static int64_t
-worker_media_now(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

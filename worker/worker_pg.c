@@ -9,9 +9,9 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "worker/worker_loop.h"
 #include "worker/worker_pg.h"
 #include "worker/worker_pg_error.h"
 
@@ -55,7 +55,6 @@ static worker_rc_t worker_pg_lost(worker_pg_t *pg, worker_err_t *err);
 static worker_rc_t worker_pg_check(const PGresult *res, worker_err_t *err);
 static void worker_pg_receive(void *data, const PGresult *res);
 static bool worker_pg_poll(int fd, short events, int64_t deadline);
-static int64_t worker_pg_now(void);
 
 
 worker_rc_t
@@ -335,7 +334,7 @@ worker_pg_connect(worker_pg_t *pg, worker_err_t *err)
         "1", "30", "10", "3", "30000", pg->conninfo, pg->name, NULL
     };
 
-    deadline = worker_pg_now() + pg->timeout_ms;
+    deadline = worker_loop_now() + pg->timeout_ms;
 
     pg->conn = PQconnectStartParams(keys, values, 1);
     if (pg->conn == NULL) {
@@ -413,7 +412,7 @@ worker_pg_exec(worker_pg_t *pg, int timeout, PGresult **ret, worker_err_t *err)
     res = NULL;
     last = NULL;
     failed = WORKER_OK;
-    deadline = worker_pg_now() + timeout;
+    deadline = worker_loop_now() + timeout;
 
     for ( ;; ) {
         rc = worker_pg_result(pg, deadline, &res, err);
@@ -576,7 +575,7 @@ worker_pg_poll(int fd, short events, int64_t deadline)
     pfd.events = events;
 
     do {
-        left = deadline - worker_pg_now();
+        left = deadline - worker_loop_now();
         if (left <= 0) {
             return false;
         }
@@ -586,15 +585,4 @@ worker_pg_poll(int fd, short events, int64_t deadline)
     } while (rc == -1 && errno == EINTR);
 
     return rc != 0;
-}
-
-
-static int64_t
-worker_pg_now(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
