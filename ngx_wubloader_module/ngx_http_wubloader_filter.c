@@ -23,6 +23,7 @@ static ngx_uint_t ngx_http_wubloader_has_header(ngx_http_request_t *r,
     const ngx_str_t *key);
 static ngx_int_t ngx_http_wubloader_cors(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wubloader_replace(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wubloader_retry(ngx_http_request_t *r);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -101,8 +102,16 @@ ngx_http_wubloader_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    if (ngx_http_wubloader_replace(r) != NGX_OK) {
+    if (ngx_http_wubloader_replace(r) != NGX_OK
+        || ngx_http_wubloader_retry(r) != NGX_OK)
+    {
         return NGX_ERROR;
+    }
+
+    /* RFC 9110, 8.6: the length would be that of the answer with a body */
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+        ngx_http_clear_content_length(r);
     }
 
     return ngx_http_next_header_filter(r);
@@ -229,6 +238,24 @@ ngx_http_wubloader_replace(ngx_http_request_t *r)
     r->headers_out.content_type_lowcase = NULL;
 
     return NGX_OK;
+}
+
+
+/* whoever is told to come back is told when, if only by nginx's limits */
+
+static ngx_int_t
+ngx_http_wubloader_retry(ngx_http_request_t *r)
+{
+    static const ngx_str_t  key = ngx_string("Retry-After");
+    static const ngx_str_t  value = ngx_string("2");
+
+    if (r->headers_out.status != NGX_HTTP_SERVICE_UNAVAILABLE
+        || ngx_http_wubloader_has_header(r, &key))
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_wubloader_header(r, (char *) key.data, &value);
 }
 
 

@@ -27,6 +27,7 @@ my $store = Wub::Store->new;
 my @names = $store->run('chan', 'source', "$hour:00:00", 2, 40,
                         size => 300_000);
 $store->run('slow', 'source', "$hour:00:00", 2, 1);
+$store->run('same', 'source', "$hour:00:00", 2, 1);
 my $segments = $store->write;
 my $videos = Wub::Nginx::temp_dir('videos');
 my $whole = join '', map { $store->bytes("chan/source/$hour/$_") } @names;
@@ -124,7 +125,7 @@ END
 
 
 sub requests {
-    is(get('/files')->{body}, '["chan","slow"]', 'files');
+    is(get('/files')->{body}, '["chan","same","slow"]', 'files');
 
     my $res = get('/nothing');
     is($res->{status}, 404, 'anything else');
@@ -166,7 +167,7 @@ sub requests {
     is(header($res, 'content-type'), 'video/mp2t', 'of its type');
 
     like(Wub::Nginx::slurp($nginx->root . '/logs/access.log'),
-         qr{^127\.0\.0\.1 \[\S+\] "GET /files HTTP/1\.1" 200 15 [\d.]+ "OK" }m,
+         qr{^127\.0\.0\.1 \[\S+\] "GET /files HTTP/1\.1" 200 22 [\d.]+ "OK" }m,
          'the log says what came and that it was answered');
 }
 
@@ -201,6 +202,10 @@ sub rendered {
     like($res->{body}, qr/^@{[ length $png ]} bytes, MD5/m,
          'a template is posted');
 
+    $res = get("/frame/same/source.png?timestamp=$hour:00:01");
+    is($res->{status}, 304, 'what is known already');
+    is(header($res, 'content-length'), '', 'has no length');
+
     # one client does not take the renderer from all others
 
     my @waiting = map { http_connect($nginx->port) } 1 .. 20;
@@ -210,13 +215,14 @@ sub rendered {
     $_->flush for @waiting;
 
     for (1 .. 200) {
-        last if $up->requests >= 24;
+        last if $up->requests >= 25;
         sleep 0.05;
     }
 
     $res = get("/frame/chan/source.png?timestamp=$hour:00:01");
-    is($res->{status}, 429, 'a client that wants too much at a time');
-    is($res->{body}, "There were too many requests.\n", 'is told so');
+    is($res->{status}, 503, 'a client that wants too much at a time');
+    is($res->{body}, "The server is too busy; try again.\n", 'is told so');
+    is(header($res, 'retry-after'), 2, 'and when to try again');
     is(header($res, 'access-control-allow-origin'), '*', 'with CORS');
     is(get("/cut/chan/source.ts?type=rough&$range")->{status}, 200,
        'what is not rendered is not meant');
@@ -226,6 +232,7 @@ sub rendered {
     $res = get('/metrics/render');
     like($res->{body}, qr{^GET /metrics HTTP/1\.1$}m,
          'the metrics of the renderer');
+    is(header($res, 'access-control-allow-origin'), '*', 'with CORS');
 }
 
 

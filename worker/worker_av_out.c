@@ -70,7 +70,7 @@ static void worker_av_out_strip(worker_av_out_t *out);
 
 /*
  * Transport streams: times as given, and each audio frame with its own.
- * MP4: a fragment per GOP and at least each 0.2 s, so that it plays while it
+ * MP4: a fragment per GOP and at least each 0.1 s, so that it plays while it
  * is made, and each with its own time, also the first one, so that no track
  * is pulled to 0; in a file the index goes in front.
  */
@@ -79,7 +79,7 @@ static const worker_av_out_muxer_t  worker_av_out_muxers[] = {
                   "mpegts_copyts=1:pes_payload_size=0" } },
     { "mp4", { "movflags=frag_keyframe+empty_moov+default_base_moof"
                "+frag_discont:use_editlist=0:avoid_negative_ts=1"
-               ":frag_duration=200000",
+               ":frag_duration=100000",
                "movflags=faststart:avoid_negative_ts=1"
                ":movie_timescale=90000" } },
     { "webm", { "", "" } },

@@ -92,7 +92,9 @@ worker_httpd_open(worker_httpd_t **ret, const worker_httpd_conf_t *conf,
     wub_arena_t     *arena;
     worker_httpd_t  *h;
 
-    arena = wub_arena_create(WORKER_HTTPD_ROOM + 2 * conf->body
+    /* a body grows by copies, each of up to twice the one before */
+
+    arena = wub_arena_create(WORKER_HTTPD_ROOM + 4 * conf->body
                              + 2 * WORKER_HTTPD_HEAD);
     h = (arena == NULL) ? NULL : wub_arena_calloc(arena, sizeof(*h));
 

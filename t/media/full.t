@@ -121,8 +121,8 @@ my $ranges = [range($plain, 1.5, 4.2), range($plain, 1.1, 2.6)];
 
     like($text, qr/^ftyp moov (?!.*elst).*? moof .*? mdat .*?moof .*? mdat/,
          '... in fragments');
-    cmp_ok(() = $text =~ /moof/g, '>=', length(keys_of($streamed)) / 30 / 0.25,
-           '... one for each fifth of a second');
+    cmp_ok(() = $text =~ /moof/g, '>=', length(keys_of($streamed)) / 30 / 0.15,
+           '... one for each tenth of a second');
 }
 
 for my $more ([], ['bframes=0'], ['bframes=1']) {

@@ -212,6 +212,9 @@ sub thumbnails {
              'Templates are not known by their names here', 'by name');
 
     open my $big, '>', "$rig->{dir}/big";
+    truncate $big, 20 << 20;
+    sentence($rig->get($path, '--data-binary', "\@$rig->{dir}/big"), 400,
+             'PNG', 'as large as it may be');
     truncate $big, (20 << 20) + 1;
     sentence($rig->get($path, '--data-binary', "\@$rig->{dir}/big"), 413,
              'larger than 20 MiB', 'too big');

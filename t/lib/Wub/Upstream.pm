@@ -12,6 +12,7 @@ package Wub::Upstream;
 # "tell", and the body that came, or its length and MD5 where it is long.
 # A channel named so is answered otherwise:
 #   busy    503 with Retry-After         refused   406 with a sentence
+#   same    304 with a length of 0
 #   broken  a chunk, and then the end    slow      nothing, for 30 s
 #   large   300 chunks of 10,000 bytes
 
@@ -31,6 +32,8 @@ my %answers = (
               "Too busy; wait." ],
     refused => [ 'HTTP/1.1 406 Not Acceptable', 'Content-Type: text/plain',
                  'Content-Length: 6', '', 'hole!!' ],
+    same => [ 'HTTP/1.1 304 Not Modified', 'ETag: "told"',
+              'Content-Length: 0', '', '' ],
     broken => [ 'HTTP/1.1 200 OK', 'Content-Type: video/mp2t',
                 'Transfer-Encoding: chunked', '', "5\r\nbegun\r\n" ],
     large => [ 'HTTP/1.1 200 OK', 'Content-Type: video/mp2t',
