@@ -5,10 +5,14 @@
 
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "common/wub_scan.h"
 #include "worker/worker_render_answer.h"
 #include "worker/worker_render_say.h"
 
@@ -17,6 +21,9 @@
 #define WORKER_RENDER_PRIME      UINT64_C(1099511628211)
 #define WORKER_RENDER_SEED       UINT64_C(14695981039346656037)
 #define WORKER_RENDER_SEED_TOO   UINT64_C(7809847782465536322)
+
+/* of /proc/PID/status */
+#define WORKER_RENDER_STATUS     4096
 
 
 typedef struct {
@@ -30,6 +37,7 @@ static void worker_render_answer_header(worker_render_answer_t *a,
 static void worker_render_sum(worker_render_sum_t *sum, const void *bytes,
     size_t len);
 static bool worker_render_answer_memory(const worker_err_t *err);
+static bool worker_render_answer_full(void);
 
 
 /* what results of worker/ are in HTTP; the sentence is theirs */
@@ -167,6 +175,7 @@ worker_render_answer_failed(worker_render_answer_t *a, worker_rc_t rc,
 {
     bool          memory;
     unsigned      status;
+    const char   *sentence;
     worker_err_t  ignored;
 
     if (rc == WORKER_STOPPED || worker_httpd_gone(a->httpd)) {
@@ -177,6 +186,15 @@ worker_render_answer_failed(worker_render_answer_t *a, worker_rc_t rc,
 
     memory = worker_render_answer_memory(err);
     status = memory ? 500 : worker_render_results[rc];
+    sentence = err->text;
+
+    /* libraries that get no memory have words of their own for it */
+
+    if (!memory && status >= 500 && worker_render_answer_full()) {
+        memory = true;
+        status = 500;
+        sentence = WORKER_RENDER_NO_MEMORY;
+    }
 
     if (memory) {
         a->slot->reason = WORKER_RENDER_MEMORY;
@@ -191,7 +209,7 @@ worker_render_answer_failed(worker_render_answer_t *a, worker_rc_t rc,
         return;
     }
 
-    rc = worker_render_answer_refuse(a, status, err->text, &ignored);
+    rc = worker_render_answer_refuse(a, status, sentence, &ignored);
 
     a->slot->sent = (rc == WORKER_OK);
 }
@@ -243,4 +261,47 @@ worker_render_answer_memory(const worker_err_t *err)
 {
     return strstr(err->text, "out of memory") != NULL
            || strstr(err->text, strerror(ENOMEM)) != NULL;
+}
+
+
+/* most of what may be held was held: what failed wanted more than the rest */
+static bool
+worker_render_answer_full(void)
+{
+    int            fd;
+    char           text[WORKER_RENDER_STATUS];
+    ssize_t        n;
+    uint64_t       peak;
+    const char    *p;
+    wub_scan_t     scan;
+    struct rlimit  limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) == -1
+        || limit.rlim_cur == RLIM_INFINITY)
+    {
+        return false;
+    }
+
+    fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return false;
+    }
+
+    n = read(fd, text, sizeof(text) - 1);
+    (void) close(fd);
+
+    text[(n > 0) ? n : 0] = '\0';
+
+    p = strstr(text, "VmPeak:");
+    if (p == NULL) {
+        return false;
+    }
+
+    p += sizeof("VmPeak:") - 1;
+    p += strspn(p, " \t");
+
+    wub_scan_init(&scan, wub_str_n(p, strlen(p)));
+
+    return wub_scan_u64(&scan, UINT64_MAX / 1024, &peak) == WUB_OK
+           && peak * 1024 >= limit.rlim_cur / 4 * 3;
 }

@@ -29,8 +29,7 @@ static const char *const  worker_render_reap_sentences[] = {
         "Rendering took longer than is allowed here; ask for less.",
     [WORKER_RENDER_CPU] =
         "Rendering took more CPU time than is allowed here; ask for less.",
-    [WORKER_RENDER_MEMORY] =
-        "Rendering needs more memory than is allowed here; ask for less.",
+    [WORKER_RENDER_MEMORY] = WORKER_RENDER_NO_MEMORY,
     [WORKER_RENDER_STALL] = "The client took nothing for too long.",
     [WORKER_RENDER_LEFT] = "The client left.",
     [WORKER_RENDER_STOP] = "The renderer was stopped."
@@ -159,6 +158,8 @@ worker_render_reap_tell(const worker_render_crew_t *crew, size_t i,
 
     if (slot->sent || c->left != 0 || c->killed == WORKER_RENDER_LEFT) {
         counts->killed[WORKER_RENDER_LEFT] += !slot->sent;
+        counts->killed[WORKER_RENDER_MEMORY] += slot->sent
+                                     && c->killed == WORKER_RENDER_MEMORY;
         level = WORKER_LOG_DEBUG;
         msg = slot->sent ? "answered" : "the client left";
 

@@ -29,6 +29,10 @@
 /* of a request and of a sentence, for the log; a zero behind it */
 #define WORKER_RENDER_TEXT       1024
 
+/* what a client is told of the limit of memory */
+#define WORKER_RENDER_NO_MEMORY                                               \
+    "Rendering needs more memory than is allowed here; ask for less."
+
 /* of histograms of times; and statuses that are counted by themselves */
 #define WORKER_RENDER_BOUNDS     18
 #define WORKER_RENDER_STATUSES   16

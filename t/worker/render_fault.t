@@ -361,6 +361,20 @@ sub memory {
     is $answer->{status}, 500, 'more than it may have';
     counted('killed_total{kind="frame",reason="memory"}', 1);
     is $service->stop, 0, 'ends';
+
+    # what encoders make of it has other words
+
+    $service = $rig->start(kinds => { cut => { memory => 240 } });
+
+    for my $type (qw(smart mp4 webm)) {
+        $answer = $rig->get("/cut/chan/source.ts?type=$type&"
+                            . $rig->range(0.5, 3.2));
+        is $answer->{status}, 500, "no memory for $type";
+        like $answer->{body}, qr/\ARendering needs more memory/, 'told so';
+    }
+
+    counted('killed_total{kind="cut",reason="memory"}', 3);
+    is $service->stop, 0, 'ends';
 }
 
 
