@@ -12,6 +12,7 @@
 #include "worker/worker_av.h"
 #include "worker/worker_cut.h"
 #include "worker/worker_cut_first.h"
+#include "worker/worker_cut_joints.h"
 #include "worker/worker_cut_makers.h"
 #include "worker/worker_cut_making.h"
 #include "worker/worker_overlap.h"
@@ -26,7 +27,8 @@ static worker_rc_t worker_cut_init(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_behind(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_ranges(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_range(worker_cutter_t *c,
-    const wub_range_t *range, const wub_range_t *alone, worker_err_t *err);
+    const wub_range_t *range, const wub_range_t *alone,
+    const wub_chain_t *chain, worker_err_t *err);
 static void worker_cut_ahead(worker_cutter_t *c, const wub_chain_t *chain,
     size_t n);
 static worker_rc_t worker_cut_cross(worker_cutter_t *c, size_t n,
@@ -153,6 +155,7 @@ worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
 {
     size_t              i;
     int64_t             from;
+    wub_chain_t         chain;
     wub_range_t         alone;
     worker_rc_t         rc;
     const wub_range_t  *range;
@@ -162,10 +165,15 @@ worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
     for (i = 0; i < c->cut->ranges->nranges; i++) {
         range = &c->cut->ranges->ranges[i];
 
-        alone.start = (from > range->start) ? from : range->start;
-        alone.end = range->end - worker_cut_overlap(c, i);
+        rc = worker_cut_chain(c, range, &chain, err);
+        if (rc != WORKER_OK) {
+            return rc;
+        }
 
-        rc = worker_cut_range(c, range, &alone, err);
+        alone.start = (from > range->start) ? from : range->start;
+        alone.end = worker_cut_tail(range, &chain, worker_cut_overlap(c, i));
+
+        rc = worker_cut_range(c, range, &alone, &chain, err);
 
         if (rc == WORKER_OK) {
             from = (alone.start > alone.end) ? alone.start : alone.end;
@@ -191,26 +199,20 @@ worker_cut_ranges(worker_cutter_t *c, worker_err_t *err)
 /* what is shown alone of a range; its segments are those of all of it */
 static worker_rc_t
 worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
-    const wub_range_t *alone, worker_err_t *err)
+    const wub_range_t *alone, const wub_chain_t *chain, worker_err_t *err)
 {
     bool                    hole, whole;
     size_t                  i;
-    wub_chain_t             chain;
     worker_rc_t             rc;
     const wub_best_part_t  *part;
-
-    rc = worker_cut_chain(c, range, &chain, err);
-    if (rc != WORKER_OK) {
-        return rc;
-    }
 
     /* ranges are apart even where they touch */
 
     hole = c->cut->kind->runs;
     whole = (alone->start == range->start && alone->end == range->end);
 
-    for (i = 0; i < chain.nparts; i++) {
-        part = &chain.parts[i];
+    for (i = 0; i < chain->nparts; i++) {
+        part = &chain->parts[i];
 
         if (part->segment == NULL) {
             hole = true;
@@ -226,7 +228,7 @@ worker_cut_range(worker_cutter_t *c, const wub_range_t *range,
             continue;
         }
 
-        worker_cut_ahead(c, &chain, i);
+        worker_cut_ahead(c, chain, i);
 
         rc = (c->ops == NULL)
              ? worker_cut_whole(c, part, err)

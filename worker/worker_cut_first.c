@@ -13,7 +13,9 @@ static worker_rc_t worker_cut_check(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_survey(worker_cutter_t *c, worker_err_t *err);
 static worker_rc_t worker_cut_heads(worker_cutter_t *c,
     const wub_range_t *range, const wub_chain_t *chain, size_t *runs,
-    worker_err_t *err);
+    int64_t *footage, worker_err_t *err);
+static void worker_cut_total(worker_cutter_t *c, size_t i, int64_t footage,
+    int64_t *crossed);
 
 
 worker_rc_t
@@ -68,11 +70,13 @@ static worker_rc_t
 worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
 {
     size_t              i, runs;
+    int64_t             crossed, footage;
     worker_rc_t         rc;
     wub_chain_t         chain;
     const wub_range_t  *range;
 
     runs = 0;
+    crossed = 0;
 
     rc = worker_plan_begin(&c->plan, c->cut->kind, &c->cut->store,
                            c->cut->allow_holes, err);
@@ -90,12 +94,14 @@ worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
         }
 
         if (rc == WORKER_OK) {
-            rc = worker_cut_heads(c, range, &chain, &runs, err);
+            rc = worker_cut_heads(c, range, &chain, &runs, &footage, err);
         }
 
         if (rc != WORKER_OK) {
             return rc;
         }
+
+        worker_cut_total(c, i, footage, &crossed);
     }
 
     if (c->cut->kind->runs && runs > 1 && c->cut->next == NULL) {
@@ -116,17 +122,17 @@ worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
 
 static worker_rc_t
 worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
-    const wub_chain_t *chain, size_t *runs, worker_err_t *err)
+    const wub_chain_t *chain, size_t *runs, int64_t *footage,
+    worker_err_t *err)
 {
     bool                    run;
     size_t                  i;
-    int64_t                 from, to, end;
+    int64_t                 from, to;
     worker_rc_t             rc;
     const wub_best_part_t  *part;
 
     run = false;
-    end = range->end
-          - worker_cut_overlap(c, (size_t) (range - c->cut->ranges->ranges));
+    *footage = 0;
 
     for (i = 0; i < chain->nparts; i++) {
         part = &chain->parts[i];
@@ -150,13 +156,7 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
         /* behind a hole that the range ends in there may be a segment more */
 
         to = (to > from) ? to : from;
-        c->progress.total += to - from;
-
-        /* what is shown with the next range counts as that one's */
-
-        if (to > end && !c->cut->kind->whole) {
-            c->progress.total -= to - ((from > end) ? from : end);
-        }
+        *footage += to - from;
 
         if (c->ops == NULL) {
             continue;
@@ -171,6 +171,24 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
     }
 
     return WORKER_OK;
+}
+
+
+/*
+ * What is shown of two ranges at once counts as that of the first one:
+ * *crossed is how much that is with the range before, then with the next.
+ */
+static void
+worker_cut_total(worker_cutter_t *c, size_t i, int64_t footage,
+    int64_t *crossed)
+{
+    int64_t  left, length;
+
+    left = (footage > *crossed) ? footage - *crossed : 0;
+    length = worker_cut_overlap(c, i);
+
+    c->progress.total += left;
+    *crossed = (length < left) ? length : left;
 }
 
 

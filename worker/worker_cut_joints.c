@@ -44,6 +44,29 @@ worker_cut_joints(const wub_ranges_t *ranges, worker_err_t *err)
 }
 
 
+int64_t
+worker_cut_tail(const wub_range_t *range, const wub_chain_t *chain,
+    int64_t length)
+{
+    size_t                  i;
+    int64_t                 start, to;
+    const wub_best_part_t  *part;
+
+    start = range->end - length;
+
+    for (i = chain->nparts; i > 0 && start > range->start; i--) {
+        part = &chain->parts[i - 1];
+        to = (part->to < range->end) ? part->to : range->end;
+
+        if (part->segment == NULL && to > start && to > part->from) {
+            start -= to - part->from;
+        }
+    }
+
+    return (start > range->start) ? start : range->start;
+}
+
+
 static worker_rc_t
 worker_cut_joint(const wub_ranges_t *ranges, size_t i, worker_err_t *err)
 {

@@ -109,7 +109,8 @@ sub layout {
         my ($all) = $stream->expected([$start, $end]);
         my @left = @$all[$taken .. $#$all];
         my $long = $joins->[$i] ? sprintf '%.0f', $joins->[$i][1] * 1e6 : 0;
-        my ($tail) = $stream->expected([$end - $long, $end]);
+        my ($tail) = $stream->expected([tail($stream, $start, $end, $long),
+                                        $end]);
         my $over = min(scalar @left, scalar @$tail);
 
         if (@left > $over) {
@@ -133,6 +134,25 @@ sub layout {
     }
 
     return (\@want, \@copied);
+}
+
+
+# where the last of a range begins that has that much footage
+sub tail {
+    my ($stream, $start, $end, $long) = @_;
+
+    return $end - $long if !$stream->{holes};
+
+    for my $segment (reverse @{$stream->{segments}}) {
+        my $from = max($segment->{us}, $start);
+        my $to = min($segment->{us} + 1e6 * $segment->{length}, $end);
+
+        next if $to <= $from;
+        return $to - $long if $to - $from >= $long;
+        $long -= $to - $from;
+    }
+
+    return $start;
 }
 
 
@@ -329,6 +349,16 @@ sub sources {
     check('a hole instead of one', 'smart', $stream,
           [range($stream, 1, 5.5), range($stream, 6.8, 7.5)],
           [['fade', 0.6]]);
+    check('a hole in the one that ends', 'smart', $stream,
+          [range($stream, 2, 6.5), range($stream, 1, 3)], [['fade', 1]]);
+    check('two holes in it', 'mpegts', $stream,
+          [range($stream, 2, 10.3), range($stream, 1, 3.9)],
+          [['fade', 2.5]]);
+    check('less than the transition', 'smart', $stream,
+          [range($stream, 3.5, 6.2), range($stream, 1, 3)], [['fade', 1]]);
+    check('less of the one between', 'smart', $stream,
+          [range($stream, 0.5, 2), range($stream, 3.5, 6.5),
+           range($stream, 6.5, 8)], [['fade', 0.4], ['fade', 1.1]]);
 }
 
 
