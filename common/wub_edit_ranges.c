@@ -288,20 +288,31 @@ wub_edit_sense(const wub_edit_in_t *in, size_t n, bool open)
 static wub_rc_t
 wub_edit_beside(const wub_edit_in_t *in, size_t n)
 {
-    int64_t             duration;
-    wub_str_t           number;
-    const wub_range_t  *beside;
+    wub_str_t                args[2];
+    const wub_range_t       *beside;
+    const wub_transition_t  *t;
 
     beside = &in->ranges->ranges[n];
-    duration = in->ranges->transitions[n].duration;
+    t = &in->ranges->transitions[n];
 
-    if (wub_edit_shorter(&beside[0], duration)
-        || wub_edit_shorter(&beside[1], duration))
+    if (wub_edit_shorter(&beside[0], t->duration)
+        || wub_edit_shorter(&beside[1], t->duration))
     {
-        number = wub_edit_number(in, n + 1);
+        args[0] = wub_edit_number(in, n + 1);
 
         return wub_edit_refuse(in, 400, "Transition % of video_transitions is"
-                               " longer than a range beside it", &number);
+                               " longer than a range beside it", args);
+    }
+
+    /* both would need the same footage; a hard cut lasts 0 */
+
+    if (n != 0 && wub_edit_shorter(beside, t[-1].duration + t->duration)) {
+        args[0] = wub_edit_number(in, n);
+        args[1] = wub_edit_number(in, n + 1);
+
+        return wub_edit_refuse(in, 400, "Transitions % and % of"
+                               " video_transitions are together longer than"
+                               " the range between them", args);
     }
 
     return WUB_OK;

@@ -26,6 +26,11 @@
 #define BOX_FORM   " must be a list of 4 whole numbers: left, top, right,"    \
                    " bottom"
 
+/* three ranges; of the one between */
+#define THREE(start, end)                                                     \
+    "[['2026-01-01T00:00', '2026-01-01T00:01'], [" start ", " end "],"        \
+    " ['2026-01-01T00:03', '2026-01-01T00:04']]"
+
 
 /* a body with some keys changed, one of them left out; what is answered */
 typedef struct {
@@ -262,6 +267,28 @@ static const case_t  cases[] = {
     { "{'video_transitions': [['fade', 9]], 'state': 'UNEDITED',"
       " 'video_ranges': [['1960-01-01T00:01', null],"
       " [null, '2026-01-01T00:02']]}", NULL, NULL, ANY, NULL },
+    { "{'video_transitions': [['fade', 2], ['wipeup', 1]],"
+      " 'video_ranges': " THREE("'2026-01-01T00:02'", "'2026-01-01T00:02:03'")
+      "}", NULL, NULL, ANY, NULL },
+    { "{'video_transitions': [['fade', 2], ['wipeup', 1.000001]],"
+      " 'video_ranges': " THREE("'2026-01-01T00:02'", "'2026-01-01T00:02:03'")
+      "}", NULL, "Transitions 1 and 2 of video_transitions are together longer"
+      " than the range between them", ANY, NULL },
+    { "{'video_transitions': [['fade', 2], ['wipeup', 1.000001]],"
+      " 'video_ranges': " THREE("'2026-01-01T00:02'", "'2026-01-01T00:02:03'")
+      ", 'state': 'UNEDITED'}", NULL, "Transitions 1 and 2 of"
+      " video_transitions are together longer than the range between them",
+      ANY, NULL },
+    { "{'video_transitions': [['fade', 2], ['wipeup', 1.000001]],"
+      " 'video_ranges': " THREE("'2026-01-01T00:02'", "null")
+      ", 'state': 'UNEDITED'}", NULL, NULL, ANY, NULL },
+    { "{'video_transitions': [['fade', 2], ['wipeup', 3.000001]],"
+      " 'video_ranges': " THREE("'2026-01-01T00:02'", "'2026-01-01T00:02:03'")
+      "}", NULL, "Transition 2 of video_transitions is longer than a range"
+      " beside it", ANY, NULL },
+    { "{'video_transitions': [['fade', 3], null],"
+      " 'video_ranges': " THREE("'2026-01-01T00:02'", "'2026-01-01T00:02:03'")
+      "}", NULL, NULL, ANY, NULL },
     { "{'video_transitions': [['', 0]]}", NULL, NULL, WUB_EDIT_TRANSITIONS,
       "{NULL}" },
     { "{'video_transitions': [['', '']]}", NULL, "Transition 1 of"
