@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "worker/worker_address.h"
 #include "worker/worker_config_work.h"
 
 
@@ -16,6 +17,8 @@
 static worker_rc_t worker_config_value(worker_config_ctx_t *ctx,
     json_t *json, worker_config_kind_e kind, void *field);
 static worker_rc_t worker_config_string(worker_config_ctx_t *ctx,
+    json_t *json, const char **ret);
+static worker_rc_t worker_config_listen(worker_config_ctx_t *ctx,
     json_t *json, const char **ret);
 static worker_rc_t worker_config_strings(worker_config_ctx_t *ctx,
     json_t *json, worker_list_t *ret);
@@ -41,7 +44,7 @@ static const worker_config_key_t  worker_config_keys[] = {
 };
 
 static const worker_config_key_t  worker_config_cut_keys[] = {
-    { "listen", WORKER_CONFIG_STRING, offsetof(worker_config_cut_t, listen) },
+    { "listen", WORKER_CONFIG_LISTEN, offsetof(worker_config_cut_t, listen) },
     { "jobs", WORKER_CONFIG_JOBS, offsetof(worker_config_cut_t, jobs) },
     { "tags", WORKER_CONFIG_STRINGS, offsetof(worker_config_cut_t, tags) },
     { "explicit_only", WORKER_CONFIG_BOOL,
@@ -51,7 +54,7 @@ static const worker_config_key_t  worker_config_cut_keys[] = {
 };
 
 static const worker_config_key_t  worker_config_render_keys[] = {
-    { "listen", WORKER_CONFIG_STRING,
+    { "listen", WORKER_CONFIG_LISTEN,
       offsetof(worker_config_render_t, listen) },
     { "mode", WORKER_CONFIG_MODE, offsetof(worker_config_render_t, mode) },
     { "children", WORKER_CONFIG_JOBS,
@@ -211,6 +214,9 @@ worker_config_value(worker_config_ctx_t *ctx, json_t *json,
     case WORKER_CONFIG_STRING:
         return worker_config_string(ctx, json, field);
 
+    case WORKER_CONFIG_LISTEN:
+        return worker_config_listen(ctx, json, field);
+
     case WORKER_CONFIG_BOOL:
         if (!json_is_boolean(json)) {
             return worker_config_fail(ctx, "must be true or false");
@@ -270,6 +276,25 @@ worker_config_string(worker_config_ctx_t *ctx, json_t *json,
 
     return worker_config_dup(ctx, wub_str_n(json_string_value(json),
                                             json_string_length(json)), ret);
+}
+
+
+static worker_rc_t
+worker_config_listen(worker_config_ctx_t *ctx, json_t *json,
+    const char **ret)
+{
+    const char        *why;
+    worker_rc_t        rc;
+    worker_address_t   address;
+
+    rc = worker_config_string(ctx, json, ret);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
+    why = worker_address_parse(*ret, &address);
+
+    return (why == NULL) ? WORKER_OK : worker_config_fail(ctx, why);
 }
 
 

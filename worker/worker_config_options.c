@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/wub_scan.h"
+#include "worker/worker_address.h"
 #include "worker/worker_config.h"
 
 
@@ -35,7 +36,9 @@ worker_rc_t
 worker_config_override(wub_arena_t *arena, const worker_options_t *options,
     worker_config_t *ret, worker_err_t *err)
 {
-    size_t  i;
+    size_t             i;
+    const char        *why;
+    worker_address_t   address;
 
     const struct {
         const char   *name;
@@ -61,6 +64,14 @@ worker_config_override(wub_arena_t *arena, const worker_options_t *options,
         }
 
         *rows[i].field = rows[i].option;
+    }
+
+    if (options->listen != NULL) {
+        why = worker_address_parse(options->listen, &address);
+
+        if (why != NULL) {
+            return worker_fail(err, WORKER_INVALID, "--listen %s", why);
+        }
     }
 
     if (ret->database == NULL) {

@@ -30,6 +30,7 @@ typedef enum {
     WORKER_CONFIG_SECONDS,      /* at least one */
     WORKER_CONFIG_MEMORY,       /* MiB */
     WORKER_CONFIG_STRING,       /* const char *; not empty */
+    WORKER_CONFIG_LISTEN,       /* const char *; an address */
     WORKER_CONFIG_BOOL,         /* bool */
     WORKER_CONFIG_MODE,         /* int64_t, of a file, as octal digits */
     WORKER_CONFIG_STRINGS,      /* worker_list_t */

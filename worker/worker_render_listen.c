@@ -6,48 +6,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "worker/worker_address.h"
 #include "worker/worker_render_listen.h"
 
-
-#define WORKER_RENDER_UNIX       "unix:"
 
 /* connections that wait to be accepted */
 #define WORKER_RENDER_BACKLOG    511
 
 
 static worker_rc_t worker_render_listen_unix(worker_render_listen_t *l,
-    const char *path, unsigned mode, worker_err_t *err);
+    const worker_address_t *address, unsigned mode, worker_err_t *err);
 static worker_rc_t worker_render_listen_free(const struct sockaddr_un *un,
     worker_err_t *err);
 static worker_rc_t worker_render_listen_bind(worker_render_listen_t *l,
     const struct sockaddr_un *temp, unsigned mode);
 static worker_rc_t worker_render_listen_inet(worker_render_listen_t *l,
-    const char *listen, worker_err_t *err);
-static int worker_render_listen_split(const char *listen, char *host,
-    size_t size, const char **ret_port);
+    const worker_address_t *address, const char *listen_at,
+    worker_err_t *err);
 
 
 worker_rc_t
 worker_render_listen_open(worker_render_listen_t *l, const char *listen,
     unsigned mode, worker_err_t *err)
 {
-    size_t  len;
+    const char        *why;
+    worker_address_t   address;
 
     memset(l, 0, sizeof(worker_render_listen_t));
     l->fd = -1;
 
-    len = sizeof(WORKER_RENDER_UNIX) - 1;
+    why = worker_address_parse(listen, &address);
 
-    if (strncmp(listen, WORKER_RENDER_UNIX, len) == 0) {
-        return worker_render_listen_unix(l, listen + len, mode, err);
+    if (why != NULL) {
+        return worker_fail(err, WORKER_INVALID, "render.listen (--listen) %s.",
+                           why);
     }
 
-    return worker_render_listen_inet(l, listen, err);
+    return (address.addr.ss_family == AF_UNIX)
+           ? worker_render_listen_unix(l, &address, mode, err)
+           : worker_render_listen_inet(l, &address, listen, err);
 }
 
 
@@ -56,28 +57,26 @@ worker_render_listen_open(worker_render_listen_t *l, const char *listen,
  * who connects meanwhile meets the one before or this one.
  */
 static worker_rc_t
-worker_render_listen_unix(worker_render_listen_t *l, const char *path,
-    unsigned mode, worker_err_t *err)
+worker_render_listen_unix(worker_render_listen_t *l,
+    const worker_address_t *address, unsigned mode, worker_err_t *err)
 {
     int                 n;
     worker_rc_t         rc;
     struct sockaddr_un  temp;
 
-    memset(&temp, 0, sizeof(struct sockaddr_un));
-    temp.sun_family = AF_UNIX;
+    memcpy(&l->un, &address->addr, sizeof(struct sockaddr_un));
 
-    n = snprintf(temp.sun_path, sizeof(temp.sun_path), "%s.%ld", path,
-                 (long) getpid());
+    temp = l->un;
+    n = snprintf(temp.sun_path, sizeof(temp.sun_path), "%s.%ld",
+                 l->un.sun_path, (long) getpid());
 
     if (n < 0 || (size_t) n >= sizeof(temp.sun_path)) {
-        return worker_fail(err, WORKER_INVALID,
-                           "The path of the socket %s is too long; the "
-                           "system allows %zu bytes with a number behind it.",
-                           path, sizeof(temp.sun_path) - 1);
-    }
+        rc = worker_fail(err, WORKER_INVALID, "The path of the socket %s is "
+                         "too long.", l->un.sun_path);
+        l->un.sun_family = AF_UNSPEC;
 
-    l->un = temp;
-    (void) snprintf(l->un.sun_path, sizeof(l->un.sun_path), "%s", path);
+        return rc;
+    }
 
     rc = worker_render_listen_free(&l->un, err);
 
@@ -86,7 +85,7 @@ worker_render_listen_unix(worker_render_listen_t *l, const char *path,
 
         if (rc != WORKER_OK) {
             rc = worker_fail(err, rc, "The socket %s cannot be made: %s.",
-                             path, strerror(errno));
+                             l->un.sun_path, strerror(errno));
             (void) unlink(temp.sun_path);
         }
     }
@@ -164,89 +163,29 @@ worker_render_listen_bind(worker_render_listen_t *l,
 
 
 static worker_rc_t
-worker_render_listen_inet(worker_render_listen_t *l, const char *listen_at,
-    worker_err_t *err)
+worker_render_listen_inet(worker_render_listen_t *l,
+    const worker_address_t *address, const char *listen_at, worker_err_t *err)
 {
-    int               one;
-    char              host[INET6_ADDRSTRLEN + 1];
-    const char       *port;
-    struct addrinfo   hints, *ai;
-
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
-
-    if (worker_render_listen_split(listen_at, host, sizeof(host), &port) != 0
-        || getaddrinfo(host, port, &hints, &ai) != 0)
-    {
-        return worker_fail(err, WORKER_INVALID,
-                           "render.listen (--listen) must be unix:PATH, "
-                           "ADDR:PORT or [ADDR]:PORT with a numeric address, "
-                           "not \"%s\".", listen_at);
-    }
+    int  one;
 
     one = 1;
-    l->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                   0);
+    l->fd = socket(address->addr.ss_family,
+                   SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (l->fd == -1
         || setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == -1
-        || bind(l->fd, ai->ai_addr, ai->ai_addrlen) == -1
+        || bind(l->fd, (const struct sockaddr *) &address->addr, address->len)
+           == -1
         || listen(l->fd, WORKER_RENDER_BACKLOG) == -1)
     {
         (void) worker_fail(err, WORKER_INVALID, "%s cannot be listened on: "
                            "%s.", listen_at, strerror(errno));
-        freeaddrinfo(ai);
         worker_render_listen_close(l);
 
         return WORKER_INVALID;
     }
 
-    freeaddrinfo(ai);
-
     return WORKER_OK;
-}
-
-
-/* the host without its brackets; the port points into listen */
-static int
-worker_render_listen_split(const char *listen_at, char *host, size_t size,
-    const char **ret_port)
-{
-    size_t       len;
-    const char  *colon;
-
-    colon = strrchr(listen_at, ':');
-
-    if (colon == NULL || colon == listen_at || colon[1] == '\0') {
-        return -1;
-    }
-
-    len = (size_t) (colon - listen_at);
-
-    if (listen_at[0] == '[') {
-
-        if (listen_at[len - 1] != ']') {
-            return -1;
-        }
-
-        listen_at++;
-        len -= 2;
-
-    } else if (memchr(listen_at, ':', len) != NULL) {
-        return -1;
-    }
-
-    if (len == 0 || len >= size) {
-        return -1;
-    }
-
-    memcpy(host, listen_at, len);
-    host[len] = '\0';
-    *ret_port = colon + 1;
-
-    return 0;
 }
 
 

@@ -29,8 +29,8 @@ typedef struct {
 
 
 /*
- * "unix:PATH", "ADDR:PORT" or "[ADDR]:PORT", numeric.  mode: of a unix
- * socket.  WORKER_INVALID with a sentence.
+ * listen: as worker_address_parse() takes it.  mode: of a unix socket.
+ * WORKER_INVALID with a sentence.
  */
 worker_rc_t worker_render_listen_open(worker_render_listen_t *l,
     const char *listen, unsigned mode, worker_err_t *err);

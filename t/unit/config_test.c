@@ -14,6 +14,13 @@
 #define LOCATION(text)                                                        \
     "{\"cut\": {\"locations\": {\"here\": {" text "}}}}"
 
+#define LISTEN(text)  "{\"render\": {\"listen\": \"" text "\"}}"
+
+/* the longest path of a unix socket: the rest is for the number of a start */
+#define PATH_11  "/0123456789"
+#define PATH_33  PATH_11 PATH_11 PATH_11
+#define PATH_99  PATH_33 PATH_33 PATH_33
+
 #define LOCAL  "\"type\": \"local\", \"path\": \"/srv\""
 
 
@@ -52,6 +59,22 @@ static const bad_case_t  bad[] = {
     { "{\"render\": 1}", "render must be an object" },
     { "{\"render\": {\"child\": 1}}", "render.child is not a known key" },
     { "{\"render\": {\"listen\": 1}}", "render.listen must be a string" },
+    { LISTEN(""), "render.listen must be a string that is not empty" },
+    { LISTEN("bogus"), "render.listen must be unix:PATH" },
+    { LISTEN("unix:"), "render.listen must be unix:PATH" },
+    { LISTEN("localhost:80"), "render.listen must be unix:PATH" },
+    { LISTEN("127.0.0.1"), "render.listen must be unix:PATH" },
+    { LISTEN(":80"), "render.listen must be unix:PATH" },
+    { LISTEN("[:80"), "render.listen must be unix:PATH" },
+    { LISTEN("::1:80"), "render.listen must be unix:PATH" },
+    { LISTEN("127.0.0.1:"), "and a port from 1 to 65535" },
+    { LISTEN("127.0.0.1:0"), "and a port from 1 to 65535" },
+    { LISTEN("127.0.0.1:+80"), "and a port from 1 to 65535" },
+    { LISTEN("127.0.0.1:65536"), "and a port from 1 to 65535" },
+    { LISTEN("[::1]:99999"), "and a port from 1 to 65535" },
+    { LISTEN("127.0.0.1:4294967376"), "and a port from 1 to 65535" },
+    { LISTEN("unix:" PATH_99 "x"), "path is too long; use one of at most" },
+    { "{\"cut\": {\"listen\": \"bogus\"}}", "cut.listen must be unix:" },
     { "{\"render\": {\"children\": 0}}",
       "render.children must be a whole number from 1 to 64" },
     { "{\"render\": {\"mode\": 438}}",
@@ -119,6 +142,15 @@ static const bad_case_t  bad[] = {
       "cut.locations.here.category_id is not a known key" }
 };
 
+
+/* good ones */
+static const char  *const addresses[] = {
+    "127.0.0.1:1",
+    "127.0.0.1:65535",
+    "[::1]:8080",
+    "unix:x",
+    "unix:" PATH_99
+};
 
 static const char  good[] =
     "{ \"segments\": \"/srv/segments\", \"database\": \"dbname=wub\","
@@ -250,6 +282,7 @@ test_good(void **state)
 static void
 test_override(void **state)
 {
+    size_t             i;
     wub_arena_t       *arena;
     worker_err_t       err;
     worker_config_t    c;
@@ -277,6 +310,19 @@ test_override(void **state)
     assert_string_equal(c.cut.tags.items[1], "y z");
     assert_int_equal(c.cut.nlocations, 1);
     assert_non_null(worker_config_location(&c.cut, "three"));
+
+    o.listen = "127.0.0.1:99999";
+    assert_int_equal(load(arena, good, &o, &c, &err), WORKER_INVALID);
+    assert_string_equal(err.text, "--listen must be unix:PATH, ADDR:PORT or"
+                        " [ADDR]:PORT, with a numeric address and a port from"
+                        " 1 to 65535");
+
+    for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        o.listen = addresses[i];
+        wub_expect(load(arena, good, &o, &c, &err) == WORKER_OK, "%s: %s",
+                   addresses[i], err.text);
+        assert_string_equal(c.render.listen, addresses[i]);
+    }
 
     o.locations = "{\"three\": {\"type\": \"local\"}}";
     assert_int_equal(load(arena, good, &o, &c, &err), WORKER_INVALID);

@@ -130,6 +130,11 @@ sub refused {
     usage(qr/Nothing names the segment store/, 'render');
     usage(qr/Nothing names where to listen/, 'render', '--segments', $dir);
     usage(qr/--children must be a whole number/, 'render', '--children', 65);
+    usage(qr/--listen must be unix:PATH/, 'render', '--segments', $dir,
+          '--listen', $_)
+        for qw(bogus 127.0.0.1:0 127.0.0.1:99999);
+    usage(qr/--listen names a unix socket whose path is too long/, 'render',
+          '--segments', $dir, '--listen', 'unix:/' . 'x' x 99);
     usage(qr/at least one upload location/, 'cut', '--segments', $dir,
           '--database', 'x');
     usage(qr/--listen unix:x\): metrics are not in this version/, 'cut',

@@ -543,15 +543,30 @@ sub listens {
     my @cases = (
         ["unix:$rig->{dir}/none/x.sock", qr/none\/x\.sock cannot be made: No/],
         ["unix:$rig->{dir}", qr/is there and is no socket/],
-        ['unix:' . "$rig->{dir}/" . 'x' x 100, qr/is too long/],
-        ['here', qr/must be unix:PATH/], ['localhost:80', qr/must be unix/],
-        ['::1:80', qr/must be unix/], ['192.0.2.1:1', qr/cannot be listened/],
+        ['192.0.2.1:1', qr/cannot be listened/],
     );
     for my $case (@cases) {
         my $service = $rig->start(listen => $case->[0]);
         is $service->wait, 1, "$case->[0]: status";
         like $service->log, qr/level=error [^\n]*$case->[1]/, 'why';
     }
+
+    # wrong arguments
+    @cases = (
+        ['unix:' . "$rig->{dir}/" . 'x' x 100, qr/is too long/],
+        ['here', qr/must be unix:PATH/], ['localhost:80', qr/must be unix/],
+        ['::1:80', qr/must be unix/], ['127.0.0.1:99999', qr/from 1 to 65535/],
+    );
+    for my $case (@cases) {
+        my $service = $rig->start(listen => $case->[0]);
+        is $service->wait, 2, "$case->[0]: status";
+        like $service->log, qr/render\.listen [^\n]*$case->[1]/, 'why';
+    }
+
+    my $longest = "$rig->{dir}/" . 'x' x (98 - length $rig->{dir});
+    my $long = $rig->start(listen => "unix:$longest");
+    ok -S $longest, 'the longest path';
+    is $long->stop, 0, 'ends';
 
     my $port = 12000 + int rand 20000;
     my $tcp = $rig->start(listen => "127.0.0.1:$port");

@@ -78,7 +78,7 @@ my @layers = (
     [ 'role', qr/^worker_(?:cutter|media|migrate|render)(?:_\w+)?$/ ],
     [ 'step', qr/^worker_(?:archive|check|cut|full|job|join|overlap|plan|reel
                           |rough|still|survey|upload|wave)(?:_\w+)?$/x ],
-    [ 'wrapper', qr/^worker_(?:av|behind|blend|child|config|encode|file
+    [ 'wrapper', qr/^worker_(?:address|av|behind|blend|child|config|encode|file
                              |footage|httpd|kind|limits|log|loop|maker|mix
                              |options|pause|pg|sink|store|thread
                           )(?:_\w+)?$/x ],
