@@ -16,6 +16,8 @@ static worker_rc_t worker_cut_heads(worker_cutter_t *c,
     int64_t *footage, worker_err_t *err);
 static void worker_cut_total(worker_cutter_t *c, size_t i, int64_t footage,
     int64_t *crossed);
+static bool worker_cut_copied(const worker_cutter_t *c,
+    const wub_range_t *range, const wub_segment_t *segment);
 
 
 worker_rc_t
@@ -115,6 +117,11 @@ worker_cut_survey(worker_cutter_t *c, worker_err_t *err)
     c->making.form = c->form;
     c->making.delay = c->survey.delay;
 
+    rc = worker_survey_sounds(&c->survey, &c->form, err);
+    if (rc != WORKER_OK) {
+        return rc;
+    }
+
     return worker_plan_form(&c->plan, (c->ops != NULL) ? &c->form : NULL,
                             c->making.encode, err);
 }
@@ -163,8 +170,9 @@ worker_cut_heads(worker_cutter_t *c, const wub_range_t *range,
         }
 
         rc = worker_survey_segment(&c->survey, &c->cut->store, part->hour,
-                                   part->segment, to - from, &c->making.tick,
-                                   err);
+                                   part->segment, to - from,
+                                   worker_cut_copied(c, range, part->segment),
+                                   &c->making.tick, err);
         if (rc != WORKER_OK) {
             return rc;
         }
@@ -189,6 +197,31 @@ worker_cut_total(worker_cutter_t *c, size_t i, int64_t footage,
 
     c->progress.total += left;
     *crossed = (length < left) ? length : left;
+}
+
+
+/* not what is only shown in transitions: these encode their sound */
+static bool
+worker_cut_copied(const worker_cutter_t *c, const wub_range_t *range,
+    const wub_segment_t *segment)
+{
+    size_t   n;
+    int64_t  start, end;
+
+    if (c->cut->kind->whole || c->cut->kind->encodes) {
+        return false;
+    }
+
+    n = (size_t) (range - c->cut->ranges->ranges);
+    start = range->start + (n > 0 ? worker_cut_overlap(c, n - 1) : 0);
+    end = range->end - worker_cut_overlap(c, n);
+
+    if (start == range->start && end == range->end) {
+        return true;
+    }
+
+    return start < end && wub_segment_end(segment) > start
+           && segment->start < end;
 }
 
 

@@ -143,6 +143,38 @@ worker_footage_when(const worker_footage_t *footage, int64_t pts,
 }
 
 
+const char *
+worker_footage_since(const worker_footage_t *footage, size_t track,
+    size_t form, char out[WUB_TIME_LEN + 1])
+{
+    size_t                 i;
+    const worker_track_t  *t;
+
+    t = &footage->tracks[track];
+
+    for (i = 0; i < t->naudio && t->audio[i].form != form; i++) {
+        /* void */
+    }
+
+    return worker_footage_when(footage, (i < t->naudio) ? t->audio[i].pts : 0,
+                               out);
+}
+
+
+worker_rc_t
+worker_footage_unlike(const char *name, const char *when,
+    const worker_sound_t *has, const worker_sound_t *cut, worker_err_t *err)
+{
+    return worker_fail(err, WORKER_INVALID,
+                       "The segment %s has audio of %u Hz with %u channels "
+                       "(AAC type %u) from %s on, the cut %u Hz with %u "
+                       "(type %u); it cannot be copied, use mp4 or mpegts, "
+                       "which encode it.", name, has->rate, has->channels,
+                       has->object, when, cut->rate, cut->channels,
+                       cut->object);
+}
+
+
 int64_t
 worker_footage_spacing(const worker_footage_t *footage, int64_t pts)
 {

@@ -140,6 +140,14 @@ worker_form_t worker_footage_form(const worker_footage_t *footage);
 const char *worker_footage_when(const worker_footage_t *footage,
     int64_t pts, char out[WUB_TIME_LEN + 1]);
 
+/* the same of the first sound of a track that has a form of its */
+const char *worker_footage_since(const worker_footage_t *footage,
+    size_t track, size_t form, char out[WUB_TIME_LEN + 1]);
+
+/* WORKER_INVALID: a segment has, from when on, other sound than its cut */
+worker_rc_t worker_footage_unlike(const char *name, const char *when,
+    const worker_sound_t *has, const worker_sound_t *cut, worker_err_t *err);
+
 /* ticks from the frame at pts to the next one shown, or as near it */
 int64_t worker_footage_spacing(const worker_footage_t *footage, int64_t pts);
 

@@ -22,8 +22,6 @@ static worker_rc_t worker_join_frames(worker_join_t *j,
     int64_t limit, worker_err_t *err);
 static worker_rc_t worker_join_hush(worker_join_t *j, size_t track,
     int64_t until, worker_err_t *err);
-static const char *worker_join_since(const worker_footage_t *f, size_t track,
-    size_t form, char out[WUB_TIME_LEN + 1]);
 static size_t worker_join_naudio(const worker_footage_t *f, size_t track);
 
 
@@ -135,38 +133,13 @@ worker_join_sounds(worker_join_t *j, const worker_footage_t *f,
             }
 
             if (b->rate != 0 && !worker_sound_same(a, b)) {
-                return worker_fail(err, WORKER_INVALID,
-                                   "The segment %s has audio of %u Hz with "
-                                   "%u channels (AAC type %u) from %s on, the "
-                                   "cut %u Hz with %u (type %u); it cannot "
-                                   "be copied, use mp4 or mpegts, which "
-                                   "encode it.", f->name, b->rate,
-                                   b->channels, b->object,
-                                   worker_join_since(f, i, k, when), a->rate,
-                                   a->channels, a->object);
+                worker_footage_since(f, i, k, when);
+                return worker_footage_unlike(f->name, when, b, a, err);
             }
         }
     }
 
     return WORKER_OK;
-}
-
-
-/* when a track first has a form of its */
-static const char *
-worker_join_since(const worker_footage_t *f, size_t track, size_t form,
-    char out[WUB_TIME_LEN + 1])
-{
-    size_t                 i;
-    const worker_track_t  *t;
-
-    t = &f->tracks[track];
-
-    for (i = 0; i < t->naudio && t->audio[i].form != form; i++) {
-        /* void */
-    }
-
-    return worker_footage_when(f, (i < t->naudio) ? t->audio[i].pts : 0, out);
 }
 
 

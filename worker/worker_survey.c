@@ -4,6 +4,7 @@
  */
 
 
+#include <stdio.h>
 #include <string.h>
 
 #include "worker/worker_survey.h"
@@ -21,33 +22,53 @@ static const size_t  worker_survey_heads[] = {
 #define WORKER_SURVEY_HEADS                                                   \
     (sizeof(worker_survey_heads) / sizeof(worker_survey_heads[0]))
 
-/* segments in which a sound is sought: there may be none in any */
+/* heads read on to seek a sound: there may be none in any */
 #define WORKER_SURVEY_SEARCHES   8
+
+/* frames whose headers vouch for one another: of fewer one may be damaged */
+#define WORKER_SURVEY_SURE       3
 
 
 static void worker_survey_delay(worker_survey_t *s,
     const worker_footage_t *head);
 static void worker_survey_video(worker_survey_t *s,
     const wub_video_form_t *form, int64_t time);
-static void worker_survey_sound(worker_survey_track_t *track,
-    const worker_sound_t *form, int64_t time);
+static worker_survey_sound_t *worker_survey_sound(
+    worker_survey_track_t *track, const worker_sound_t *form, int64_t time);
 static bool worker_survey_heard(const worker_survey_t *s,
-    const worker_form_t *form);
+    const worker_footage_t *head);
+static bool worker_survey_known(const worker_survey_track_t *track,
+    const worker_sound_t *form);
 
 
 void
-worker_survey_add(worker_survey_t *s, const worker_form_t *form,
-    int64_t time)
+worker_survey_add(worker_survey_t *s, const worker_footage_t *head,
+    int64_t time, bool copied)
 {
-    size_t  i;
+    size_t                  i;
+    worker_form_t           form;
+    worker_survey_sound_t  *sound;
 
-    worker_survey_video(s, &form->video, time);
+    form = worker_footage_form(head);
 
-    s->ntracks = (form->ntracks > s->ntracks) ? form->ntracks : s->ntracks;
+    worker_survey_video(s, &form.video, time);
 
-    for (i = 0; i < form->ntracks; i++) {
-        if (form->tracks[i].rate != 0) {
-            worker_survey_sound(&s->tracks[i], &form->tracks[i], time);
+    s->ntracks = (form.ntracks > s->ntracks) ? form.ntracks : s->ntracks;
+    s->nsegments++;
+
+    for (i = 0; i < form.ntracks; i++) {
+
+        if (form.tracks[i].rate == 0) {
+            continue;
+        }
+
+        sound = worker_survey_sound(&s->tracks[i], &form.tracks[i], time);
+
+        if (sound != NULL && copied && sound->nth == 0) {
+            sound->nth = s->nsegments;
+            (void) snprintf(sound->name, sizeof(sound->name), "%s",
+                            head->name);
+            worker_footage_since(head, i, 0, sound->when);
         }
     }
 }
@@ -56,11 +77,10 @@ worker_survey_add(worker_survey_t *s, const worker_form_t *form,
 worker_rc_t
 worker_survey_segment(worker_survey_t *s, const worker_store_t *store,
     const wub_hour_t *hour, const wub_segment_t *segment, int64_t time,
-    const worker_tick_t *tick, worker_err_t *err)
+    bool copied, const worker_tick_t *tick, worker_err_t *err)
 {
     size_t             i;
     worker_rc_t        rc;
-    worker_form_t      form;
     worker_footage_t  *head;
 
     rc = WORKER_INVALID;
@@ -73,21 +93,20 @@ worker_survey_segment(worker_survey_t *s, const worker_store_t *store,
             continue;
         }
 
-        form = worker_footage_form(head);
         worker_survey_delay(s, head);
-        worker_footage_free(head);
 
         if (i < WORKER_SURVEY_HEADS - 2
             && s->nsearched < WORKER_SURVEY_SEARCHES
-            && !worker_survey_heard(s, &form))
+            && !worker_survey_heard(s, head))
         {
             s->nsearched++;
             rc = WORKER_INVALID;
-        }
-    }
 
-    if (rc == WORKER_OK) {
-        worker_survey_add(s, &form, time);
+        } else {
+            worker_survey_add(s, head, time, copied);
+        }
+
+        worker_footage_free(head);
     }
 
     return rc;
@@ -125,6 +144,37 @@ worker_survey_form(const worker_survey_t *s, worker_form_t *ret)
             }
         }
     }
+}
+
+
+worker_rc_t
+worker_survey_sounds(const worker_survey_t *s, const worker_form_t *form,
+    worker_err_t *err)
+{
+    size_t                        i, k;
+    const worker_sound_t         *cut;
+    const worker_survey_sound_t  *sound, *first;
+
+    cut = NULL;
+    first = NULL;
+
+    for (i = 0; i < s->ntracks; i++) {
+        for (k = 0; k < s->tracks[i].nforms; k++) {
+            sound = &s->tracks[i].forms[k];
+
+            if (sound->nth != 0
+                && !worker_sound_same(&sound->form, &form->tracks[i])
+                && (first == NULL || sound->nth < first->nth))
+            {
+                first = sound;
+                cut = &form->tracks[i];
+            }
+        }
+    }
+
+    return (first == NULL) ? WORKER_OK
+                           : worker_footage_unlike(first->name, first->when,
+                                                   &first->form, cut, err);
 }
 
 
@@ -172,7 +222,8 @@ worker_survey_video(worker_survey_t *s, const wub_video_form_t *form,
 }
 
 
-static void
+/* NULL: there are too many */
+static worker_survey_sound_t *
 worker_survey_sound(worker_survey_track_t *track, const worker_sound_t *form,
     int64_t time)
 {
@@ -181,29 +232,62 @@ worker_survey_sound(worker_survey_track_t *track, const worker_sound_t *form,
     for (i = 0; i < track->nforms; i++) {
         if (worker_sound_same(&track->forms[i].form, form)) {
             track->forms[i].time += time;
-            return;
+            return &track->forms[i];
         }
     }
 
-    if (track->nforms < WORKER_SURVEY_FORMS) {
-        track->forms[i].form = *form;
-        track->forms[i].time = time;
-        track->nforms++;
+    if (track->nforms == WORKER_SURVEY_FORMS) {
+        return NULL;
     }
+
+    track->forms[i].form = *form;
+    track->forms[i].time = time;
+    track->nforms++;
+
+    return &track->forms[i];
 }
 
 
-/* true when of each track some sound is known, from here or from before */
+/*
+ * True when of each track some sound is known, from here or from before, and
+ * none is new here that only a frame or two say.
+ */
 static bool
-worker_survey_heard(const worker_survey_t *s, const worker_form_t *form)
+worker_survey_heard(const worker_survey_t *s, const worker_footage_t *head)
 {
-    size_t  i;
+    size_t                 i;
+    const worker_track_t  *track;
 
-    for (i = 0; i < form->ntracks; i++) {
-        if (form->tracks[i].rate == 0 && s->tracks[i].nforms == 0) {
+    for (i = 0; i < head->ntracks; i++) {
+        track = &head->tracks[i];
+
+        if (track->naudio == 0) {
+            if (s->tracks[i].nforms == 0) {
+                return false;
+            }
+
+        } else if (track->naudio < WORKER_SURVEY_SURE
+                   && !worker_survey_known(&s->tracks[i], &track->forms[0]))
+        {
             return false;
         }
     }
 
     return true;
+}
+
+
+static bool
+worker_survey_known(const worker_survey_track_t *track,
+    const worker_sound_t *form)
+{
+    size_t  i;
+
+    for (i = 0; i < track->nforms; i++) {
+        if (worker_sound_same(&track->forms[i].form, form)) {
+            return true;
+        }
+    }
+
+    return false;
 }

@@ -50,4 +50,36 @@ for my $kind ($judge->kinds) {
        "$kind: joins of a steady tone");
 }
 
+
+# ---- sound that cannot be copied
+
+# Of another rate or with other channels, in the second half: known from the
+# heads, so nothing of the ranges before is written either; these are more
+# than any buffer on the way holds back.
+
+for my $name (qw(resample stereo)) {
+    my $stream = Wub::Streams->make($name, "$dir/$name");
+    my @far = ((frames($stream, 2, 118)) x 8, frames($stream, 130, 150));
+
+    my ($status, $out, $err) = Wub::Media::ran(
+        $judge->command('smart', $stream, \@far), '--output', '-');
+
+    is($status, 1, "$name: smart refuses");
+    like($err, qr/The segment \S+ has audio of .* on, the cut .*, use mp4/,
+         '... with a sentence');
+    is(length $out, 0, '... before the first byte');
+
+    is(join("\n", $judge->cut('mpegts', $stream, [@far[-2, -1]])), '',
+       '... mpegts does not');
+
+    # the sound of a transition is encoded: it may be any
+
+    my @near = (frames($stream, 70, 135), frames($stream, 10, 55));
+
+    ($status, $err) = $judge->run('smart', $stream, \@near, '--transition',
+                                  'fade,1', '--output', "$dir/near.ts");
+
+    is("$status $err", '0 ', '... nor smart, where it only crosses over');
+}
+
 done_testing;
