@@ -129,6 +129,7 @@ static void
 worker_render_reap_trust(worker_render_slot_t *slot)
 {
     slot->text[WORKER_RENDER_TEXT - 1] = '\0';
+    slot->plan[WORKER_RENDER_TEXT - 1] = '\0';
     slot->error[WORKER_RENDER_TEXT - 1] = '\0';
 
     if (slot->reason >= WORKER_RENDER_REASONS) {
@@ -189,5 +190,5 @@ worker_render_reap_tell(const worker_render_crew_t *crew, size_t i,
     worker_log(level, msg, "kind", worker_limits_rows[c->kind].name,
                "child", pid, "signal", signo, "limit",
                worker_render_reason_names[c->killed], "request", slot->text,
-               "error", slot->error, NULL);
+               "plan", slot->plan, "error", slot->error, NULL);
 }

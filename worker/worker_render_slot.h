@@ -63,6 +63,7 @@ typedef struct {
     _Atomic uint64_t  bytes;        /* of its body */
     unsigned          wanted;       /* status that the parent is to answer */
     char              text[WORKER_RENDER_TEXT];     /* the request */
+    char              plan[WORKER_RENDER_TEXT];     /* the step at work */
     char              error[WORKER_RENDER_TEXT];    /* what failed, or "" */
 } worker_render_slot_t;
 

@@ -4,6 +4,7 @@
  */
 
 
+#include <stdio.h>
 #include <string.h>
 
 #include "worker/worker_cut.h"
@@ -40,6 +41,10 @@ static worker_rc_t worker_render_request(const worker_render_work_t *w,
     wub_str_t *ret, worker_err_t *err);
 static worker_rc_t worker_render_refused(const worker_render_work_t *w,
     const wub_answer_t *refused, worker_err_t *err);
+static worker_rc_t worker_render_keep(void *data, const uint8_t *bytes,
+    size_t len, worker_err_t *err);
+static void worker_render_keep_chain(worker_render_slot_t *slot,
+    const wub_chain_t *chain);
 static worker_rc_t worker_render_collect(void *data, const uint8_t *bytes,
     size_t len, worker_err_t *err);
 static void worker_render_progress(void *data,
@@ -177,6 +182,8 @@ worker_render_cut(const worker_render_work_t *w, worker_err_t *err)
     cut.progress = worker_render_progress;
     cut.progress_data = &watch;
     cut.stop = &watch.stop;
+    cut.plan = worker_render_keep;
+    cut.plan_data = w->answer->slot;
 
     if (cut.kind == NULL) {
         return worker_fail(err, WORKER_ERROR, "There is no such kind of cut.");
@@ -273,6 +280,8 @@ worker_render_still(const worker_render_work_t *w, worker_err_t *err)
         return worker_render_answer_same(w->answer, err);
     }
 
+    worker_render_keep_chain(w->answer->slot, &chain);
+
     rc = worker_render_works[w->request->kind].still(w->answer->arena, &still,
                                                      &chain, &picture, err);
     if (rc != WORKER_OK) {
@@ -319,6 +328,53 @@ worker_render_refused(const worker_render_work_t *w,
 
     return worker_render_answer_refuse(w->answer, refused->status, sentence,
                                        err);
+}
+
+
+/* of a plan the range or step that came last: what is done, if it goes wrong */
+static worker_rc_t
+worker_render_keep(void *data, const uint8_t *bytes, size_t len,
+    worker_err_t *err)
+{
+    worker_render_slot_t *slot = data;
+
+    (void) err;
+
+    while (len != 0 && (*bytes == ',' || *bytes == '\n')) {
+        bytes++;
+        len--;
+    }
+
+    if (len != 0 && *bytes == '{') {
+        (void) snprintf(slot->plan, sizeof(slot->plan), "%.*s",
+                        (int) (len < WORKER_RENDER_TEXT ? len
+                               : WORKER_RENDER_TEXT - 1),
+                        (const char *) bytes);
+    }
+
+    return WORKER_OK;
+}
+
+
+/* a picture's: how many segments, and the first of them */
+static void
+worker_render_keep_chain(worker_render_slot_t *slot,
+    const wub_chain_t *chain)
+{
+    size_t                i;
+    const wub_segment_t  *segment;
+
+    for (i = 0; i < chain->nparts; i++) {
+        segment = chain->parts[i].segment;
+
+        if (segment != NULL) {
+            (void) snprintf(slot->plan, sizeof(slot->plan),
+                            "{\"segments\": %zu, \"first\": \"%.*s\"}",
+                            chain->nsegments, (int) segment->name.len,
+                            segment->name.data);
+            return;
+        }
+    }
 }
 
 

@@ -111,6 +111,8 @@ sub crash {
     is $answer->{exit}, 18, 'curl sees that it is broken';
     cmp_ok length $answer->{body}, '<', length $whole, 'it is';
     counted('broken_total{kind="cut"}', 1);
+    like $service->log, qr/^.* child=$child .* plan="\{.*-full-/m,
+        'the log has the step of the plan';
     is $rig->get($frame)->{status}, 200, 'and goes on';
 }
 
