@@ -100,9 +100,9 @@ sub frames {
 sub shown {
     my ($stream, $length, $first, $second) = @_;
 
-    my @alone = frames($stream, [$first->[0],
-                                  $first->[1] - 1e6 * $length]);
-    my @from = frames($stream, [$first->[1] - 1e6 * $length, $first->[1]]);
+    my $join = Wub::Streams::last_of($stream, @$first, 1e6 * $length);
+    my @alone = frames($stream, [$first->[0], $join]);
+    my @from = frames($stream, [$join, $first->[1]]);
     my @to = frames($stream, $second);
     my $at = @alone ? $alone[-1][1] + $alone[-1][2] : 0;
 

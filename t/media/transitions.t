@@ -109,8 +109,8 @@ sub layout {
         my ($all) = $stream->expected([$start, $end]);
         my @left = @$all[$taken .. $#$all];
         my $long = $joins->[$i] ? sprintf '%.0f', $joins->[$i][1] * 1e6 : 0;
-        my ($tail) = $stream->expected([tail($stream, $start, $end, $long),
-                                        $end]);
+        my $join = Wub::Streams::last_of($stream, $start, $end, $long);
+        my ($tail) = $stream->expected([$join, $end]);
         my $over = min(scalar @left, scalar @$tail);
 
         if (@left > $over) {
@@ -134,25 +134,6 @@ sub layout {
     }
 
     return (\@want, \@copied);
-}
-
-
-# where the last of a range begins that has that much footage
-sub tail {
-    my ($stream, $start, $end, $long) = @_;
-
-    return $end - $long if !$stream->{holes};
-
-    for my $segment (reverse @{$stream->{segments}}) {
-        my $from = max($segment->{us}, $start);
-        my $to = min($segment->{us} + 1e6 * $segment->{length}, $end);
-
-        next if $to <= $from;
-        return $to - $long if $to - $from >= $long;
-        $long -= $to - $from;
-    }
-
-    return $start;
 }
 
 

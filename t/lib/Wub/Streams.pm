@@ -19,6 +19,7 @@ use strict;
 use warnings;
 
 use File::Path qw(remove_tree);
+use List::Util qw(max min);
 use POSIX qw(floor);
 
 use Wub::Media;
@@ -382,6 +383,25 @@ sub garbage {
     replace($stream, 2, substr($bytes, 0, $first)
             . "\x47\x1f\xff\x10" . "\xff" x 184
             . substr($before, $begins[-8]) . substr($bytes, $first));
+}
+
+
+# where the last of a range begins that has that much footage
+sub last_of {
+    my ($stream, $start, $end, $long) = @_;
+
+    return $end - $long if !$stream->{holes};
+
+    for my $segment (reverse @{$stream->{segments}}) {
+        my $from = max($segment->{us}, $start);
+        my $to = min($segment->{us} + 1e6 * $segment->{length}, $end);
+
+        next if $to <= $from;
+        return $to - $long if $to - $from >= $long;
+        $long -= $to - $from;
+    }
+
+    return $start;
 }
 
 
