@@ -33,15 +33,6 @@ worker_av_decode_open(worker_av_decode_t **ret, wub_video_codec_e codec,
     const worker_tick_t *tick, worker_av_decode_pt sink, void *data,
     worker_err_t *err)
 {
-    return worker_av_decode_open_on(ret, codec, 1, tick, sink, data, err);
-}
-
-
-worker_rc_t
-worker_av_decode_open_on(worker_av_decode_t **ret, wub_video_codec_e codec,
-    int threads, const worker_tick_t *tick, worker_av_decode_pt sink,
-    void *data, worker_err_t *err)
-{
     int                  rc;
     const AVCodec       *c;
     worker_av_decode_t  *d;
@@ -81,7 +72,7 @@ worker_av_decode_open_on(worker_av_decode_t **ret, wub_video_codec_e codec,
     d->codec->strict_std_compliance = FF_COMPLIANCE_STRICT;
     d->codec->flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_OUTPUT_CORRUPT;
     d->codec->pkt_timebase = (AVRational) { 1, WUB_TS_HZ };
-    d->codec->thread_count = threads;
+    d->codec->thread_count = 1;
 
     rc = avcodec_open2(d->codec, c, NULL);
     if (rc < 0) {

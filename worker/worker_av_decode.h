@@ -31,14 +31,6 @@ worker_rc_t worker_av_decode_open(worker_av_decode_t **ret,
     wub_video_codec_e codec, const worker_tick_t *tick,
     worker_av_decode_pt sink, void *data, worker_err_t *err);
 
-/*
- * The same on several threads, for pictures that somebody waits for; how
- * damage looks depends on their pace.
- */
-worker_rc_t worker_av_decode_open_on(worker_av_decode_t **ret,
-    wub_video_codec_e codec, int threads, const worker_tick_t *tick,
-    worker_av_decode_pt sink, void *data, worker_err_t *err);
-
 /* the first one of all and after a drain is a key */
 worker_rc_t worker_av_decode_send(worker_av_decode_t *d,
     const worker_video_t *unit, int64_t id, worker_err_t *err);

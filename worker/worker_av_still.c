@@ -11,13 +11,6 @@
 #include "worker/worker_av_still.h"
 
 
-/*
- * Halves the time on an idle machine; each one more takes 64 MB of address
- * space.
- */
-#define WORKER_AV_STILL_THREADS  2
-
-
 /* a pass over the units */
 typedef struct {
     const worker_av_still_unit_t  *units;
@@ -26,11 +19,10 @@ typedef struct {
     wub_video_codec_e              codec;
     AVFrame                       *frame;       /* the best so far */
     size_t                         best;        /* its unit; nunits: none */
-    bool                           damaged;
 } worker_av_stiller_t;
 
 
-static worker_rc_t worker_av_still_pass(worker_av_stiller_t *s, bool all,
+static worker_rc_t worker_av_still_pass(worker_av_stiller_t *s, bool idle,
     worker_err_t *err);
 static worker_rc_t worker_av_still_frame(void *data, struct AVFrame *frame,
     int64_t unit, bool damaged, worker_err_t *err);
@@ -49,19 +41,17 @@ worker_av_still(wub_arena_t *arena, wub_video_codec_e codec,
     s.tick = tick;
     s.codec = codec;
     s.best = nunits;
-    s.damaged = false;
     s.frame = av_frame_alloc();
 
     if (s.frame == NULL) {
         return worker_fail_memory(err, "Decoding");
     }
 
-    /* where that is damaged, with care: the same picture each time */
+    /* what nothing refers to costs time, and is needed where all else fails */
 
     rc = worker_av_still_pass(&s, false, err);
 
-    if (rc == WORKER_OK && (s.best != nunits - 1 || s.damaged)) {
-        s.best = nunits;
+    if (rc == WORKER_OK && s.best != nunits - 1) {
         rc = worker_av_still_pass(&s, true, err);
     }
 
@@ -80,23 +70,21 @@ worker_av_still(wub_arena_t *arena, wub_video_codec_e codec,
 }
 
 
-/* all: also units that nothing refers to */
 static worker_rc_t
-worker_av_still_pass(worker_av_stiller_t *s, bool all, worker_err_t *err)
+worker_av_still_pass(worker_av_stiller_t *s, bool idle, worker_err_t *err)
 {
     size_t               i;
     worker_rc_t          rc;
     worker_av_decode_t  *decoder;
 
-    rc = worker_av_decode_open_on(&decoder, s->codec,
-                                  all ? 1 : WORKER_AV_STILL_THREADS, s->tick,
-                                  worker_av_still_frame, s, err);
+    rc = worker_av_decode_open(&decoder, s->codec, s->tick,
+                               worker_av_still_frame, s, err);
     if (rc != WORKER_OK) {
         return rc;
     }
 
     for (i = 0; rc == WORKER_OK && i < s->nunits; i++) {
-        if (all || !s->units[i].idle || i == s->nunits - 1) {
+        if (idle || !s->units[i].idle || i == s->nunits - 1) {
             rc = worker_av_decode_send(decoder, s->units[i].video,
                                        (int64_t) i, err);
         }
@@ -119,6 +107,8 @@ worker_av_still_frame(void *data, struct AVFrame *frame, int64_t unit,
     int                   rc;
     worker_av_stiller_t  *s;
 
+    (void) damaged;
+
     s = data;
 
     if (unit < 0 || (size_t) unit >= s->nunits
@@ -137,7 +127,6 @@ worker_av_still_frame(void *data, struct AVFrame *frame, int64_t unit,
     }
 
     s->best = (size_t) unit;
-    s->damaged = damaged;
 
     return WORKER_OK;
 }
